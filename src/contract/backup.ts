@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import type { CutProof } from './cut.ts';
+import type { PauseProof, ResumeProof, PauseMode } from './exporting.ts';
+import type { CutPart, PartResult } from './parts.ts';
+import type { ClusterFacts, Finding } from './preflight.ts';
+
+export const PROCEDURE_NAMES = ['sequential', 'parallel', 'history-first'] as const;
+export type ProcedureName = (typeof PROCEDURE_NAMES)[number];
+
+/** What starts a backup: from the UI, the CLI, a schedule or a parent workflow. `{"cluster":"prod"}` is enough. */
+export const BackupInput = z.strictObject({
+  cluster: z.string().min(1).describe('Name of a cluster in the config file of the worker'),
+  procedure: z.enum(PROCEDURE_NAMES).optional().describe('Order and pause; default: the procedure of the cluster in the config'),
+  backupId: z
+    .string()
+    .regex(/^[1-9]\d*$/, 'a positive integer in decimal digits')
+    .optional()
+    .describe('Default: unix seconds, or one more than the newest id seen anywhere'),
+});
+export type BackupInput = z.infer<typeof BackupInput>;
+
+/** Longest allowed times, all in milliseconds; defaults in the config schema. */
+export type Budgets = {
+  preflightMs: number;
+  partMs: number; // one part, from its trigger to complete
+  windowMs: number; // the whole window; past it `backup` resumes exporting itself and ends the window
+  dumpMs: number; // one database
+  sealMs: number; // verify, store and record
+  /** A part without any progress for this long is lost, whatever its state word says. */
+  stallMs: number;
+};
+
+/** The config of one cluster as far as a run needs it: no secrets, no URLs. */
+export type BackupPlan = {
+  cluster: string;
+  requestedBackupId: string | null;
+  procedure: ProcedureName;
+  pause: PauseMode;
+  databases: string[];
+  store: string;
+  /** An exporter flushes what it has buffered at most this long after a hard pause. */
+  flushDelayMs: number;
+  budgets: Budgets;
+  searchAttributes: boolean;
+};
+
+/** Input of the child `backupWindow`. */
+export type WindowInput = { plan: BackupPlan; set: { backupId: string; waves: CutPart[][] } };
+
+/** Result of the child `backupWindow`: the consistent parts and the evidence for their fence. */
+export type WindowResult = { pause: PauseProof; parts: PartResult[]; resume: ResumeProof };
+
+/** An object that we wrote to a store. */
+export type StoredArtifact = {
+  name: string; // `web-modeler.sql.zst`
+  database: string;
+  key: string; // whole key in the store
+  sizeBytes: number; // as stored
+  rawSizeBytes: number; // before compression
+  sha256: string; // of the stored bytes, hex
+  rawSha256: string; // before compression, hex
+  compression: 'zstd';
+  startedAt: string;
+  completedAt: string;
+  tookMs: number;
+};
+
+export type Verdict = 'complete' | 'partial' | 'failed';
+
+/** What `verify` found, beyond what each part said itself. */
+export type VerifyReport = { findings: Finding[]; cut: CutProof };
+
+/** Everything that the last stage needs to verify the set and to write its manifest. */
+export type SealInput = {
+  plan: BackupPlan;
+  backupId: string;
+  facts: ClusterFacts;
+  warnings: Finding[];
+  window: WindowResult;
+  artifacts: StoredArtifact[];
+};
+
+/** One line of the result: a part of the cut or a dump. */
+export type PartLine = { part: string; state: string; tookMs: number; sizeBytes?: number };
+
+/** What a backup returns, small enough for a parent workflow in any language. Times ISO 8601, spans milliseconds. */
+export type BackupResult = {
+  cluster: string;
+  backupId: string;
+  verdict: Verdict;
+  procedure: ProcedureName;
+  parts: PartLine[];
+  windowMs: number; // exporting paused for this long
+  cut: CutProof['outcome'];
+  /** What keeps the verdict from `complete`, one sentence each; empty when complete. */
+  reasons: string[];
+  manifest: { store: string; key: string; sha256: string };
+};

@@ -1,0 +1,149 @@
+/**
+ * Every failure that Safepoint names. The code becomes `ApplicationFailure.type`; docs/errors.md is generated from here.
+ * Codes are stable once released: retire, do not rename.
+ */
+export type CatalogueEntry = {
+  meaning: string;
+  /** Whether Temporal tries the same step again by itself. */
+  retry: boolean;
+  operatorAction: string;
+};
+
+export const errorCatalogue = {
+  InvalidInput: {
+    meaning: 'The input of the workflow or command has a wrong shape, or names something that the config does not have.',
+    retry: false,
+    operatorAction: 'Correct the field that the message names and start again; nothing was touched.',
+  },
+  InvalidConfig: {
+    meaning: 'The config file is missing, is not YAML, or has fields that are wrong; all problems are listed.',
+    retry: false,
+    operatorAction: 'Correct the fields that the message lists; `safepoint doctor` checks the rest.',
+  },
+  SecretMissing: {
+    meaning: 'A secret that the config refers to is not set, is empty or cannot be read.',
+    retry: false,
+    operatorAction: 'Set the variable or file that the message names where the worker runs.',
+  },
+  ClusterBusy: {
+    meaning: 'Another backup or restore holds the window of this cluster.',
+    retry: false,
+    operatorAction: 'Wait for the run that the message names, or cancel it; then start again.',
+  },
+  PreflightFailed: {
+    meaning: 'At least one precondition of a consistent backup does not hold; all findings are listed.',
+    retry: false,
+    operatorAction: 'Repair what each finding says, then run `safepoint doctor CLUSTER` until it is clean.',
+  },
+  BackupIdRefused: {
+    meaning: 'The given backup id is not greater than every earlier one; Camunda never takes an id twice, nor a lower one.',
+    retry: false,
+    operatorAction: 'Leave the id out, or give one greater than the id that the message names.',
+  },
+  EndpointUnreachable: {
+    meaning: 'A Camunda or search-engine endpoint did not answer, or answered 502, 503 or 504.',
+    retry: true,
+    operatorAction: 'Nothing at first: it is tried again. If it lasts, check the process that the message names.',
+  },
+  UnexpectedAnswer: {
+    meaning: 'An endpoint answered something that is not of its documented shape, such as the HTML page of a proxy.',
+    retry: true,
+    operatorAction: 'Check that the URL in the config is the management address of the component and not a proxy.',
+  },
+  AccessDenied: {
+    meaning: 'An endpoint refused our credentials (401 or 403).',
+    retry: false,
+    operatorAction: 'Check the credentials in the config and the permissions of that user.',
+  },
+  PauseNotProven: {
+    meaning: 'Exporting could not be proven paused on every partition.',
+    retry: true,
+    operatorAction: 'Check the brokers that the message names; the pause is taken back when the run gives up.',
+  },
+  ResumeNotProven: {
+    meaning: 'Not every partition reports EXPORTING again. The window stays open and goes on trying; no other run may start.',
+    retry: true,
+    operatorAction: 'Repair the broker that the message names; the window then closes by itself. Do not restart brokers to resume.',
+  },
+  BackupInProgress: {
+    meaning: 'Not an error: the part is still at work; the message is the progress.',
+    retry: true,
+    operatorAction: 'None.',
+  },
+  PartRefused: {
+    meaning: 'A component refused to start its part of the backup.',
+    retry: false,
+    operatorAction: 'Do what the quoted answer says; a new run takes a new id.',
+  },
+  PartFailed: {
+    meaning: 'A component reported its part of the backup as failed.',
+    retry: false,
+    operatorAction: 'Look into the log of the component for the quoted reason; a new run takes a new id.',
+  },
+  PartStalled: {
+    meaning: 'A part made no progress for the configured time, or was never seen after its trigger.',
+    retry: false,
+    operatorAction: 'Look into the log of the component; a new run takes a new id, the lost part stays as it is.',
+  },
+  ExporterNotQuiet: {
+    meaning: 'After a hard pause the exporter went on moving for longer than its configured flush delay.',
+    retry: false,
+    operatorAction: 'Set `exporter.flushDelay` of the cluster to the bulk delay of the exporter, or more.',
+  },
+  SnapshotFailed: {
+    meaning: 'The search engine did not take the snapshot of the exported records.',
+    retry: false,
+    operatorAction: 'Check the repository with `safepoint doctor CLUSTER` and the search engine for the quoted reason.',
+  },
+  DumpFailed: {
+    meaning: 'The database dump ended with an error, was cut off, or has no trailer; nothing of it counts.',
+    retry: true,
+    operatorAction: 'Read the quoted output of pg_dumpall; check user, password, privileges and the version of the client.',
+  },
+  StoreFailed: {
+    meaning: 'The store did not take, give or list an object.',
+    retry: true,
+    operatorAction: 'Check bucket, credentials, endpoint and free space of the store that the message names.',
+  },
+  ObjectExists: {
+    meaning: 'An object that may be written only once is already there.',
+    retry: false,
+    operatorAction: 'Another run wrote this set; start again, which takes a new id.',
+  },
+  WindowLost: {
+    meaning: 'The window ended without a result: terminated, timed out or over its budget. Exporting was resumed by `backup`.',
+    retry: false,
+    operatorAction: 'Look at the history of the window that the message names; start again, which takes a new id.',
+  },
+  SetFailed: {
+    meaning: 'The parts were taken, but verification found that they are no usable backup; no manifest was written.',
+    retry: false,
+    operatorAction: 'Read the reasons in the message; start again, which takes a new id.',
+  },
+  BackupCancelled: {
+    meaning: 'The run was cancelled. Exporting was resumed; the set is not a backup.',
+    retry: false,
+    operatorAction: 'Start again when wanted.',
+  },
+  InternalError: {
+    meaning: 'A fault in Safepoint itself.',
+    retry: false,
+    operatorAction: 'Report it with the message and the history of the run; exporting was resumed.',
+  },
+} as const satisfies Record<string, CatalogueEntry>;
+
+export type ErrorCode = keyof typeof errorCatalogue;
+
+/**
+ * An error of the catalogue. The message names the thing, the value, what is allowed and the next step; never a secret.
+ * Activities throw it as it is; the worker turns it into an ApplicationFailure of the same type.
+ */
+export class SafepointError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = code;
+    this.code = code;
+  }
+}

@@ -1,0 +1,18 @@
+/** Names that other processes use: the UI, the `temporal` command, schedules, parent workflows. Stable once released. */
+
+export const TASK_QUEUE = 'safepoint';
+
+/** Workflow types; each is the name of the exported function in `src/workflows`. */
+export const BACKUP_WORKFLOW = 'backup';
+export const WINDOW_WORKFLOW = 'backupWindow';
+
+/** Query that returns the whole typed state of a run: `BackupStatus` from `backup`, `WindowStatus` from `backupWindow`. */
+export const GET_STATUS_QUERY = 'getStatus';
+
+/** The fixed id of a cluster's window is its lock: Temporal runs at most one workflow with it. */
+export function windowWorkflowId(cluster: string): string {
+  return `safepoint/${cluster}`;
+}
+
+/** Keyword search attributes; set only where the config says that the namespace has them. */
+export const SEARCH_ATTRIBUTES = { cluster: 'Cluster', backupId: 'BackupId', verdict: 'Verdict' } as const;

@@ -1,0 +1,37 @@
+import type { BackupResult, ProcedureName } from './backup.ts';
+
+/** Stages in the order in which a run goes through them. */
+export const STAGES = ['plan', 'preflight', 'window', 'seal', 'done'] as const;
+export type Stage = (typeof STAGES)[number];
+
+export type LineState = 'waiting' | 'running' | 'complete' | 'failed';
+
+/** One line of what a person sees: a part, a dump or a stage. */
+export type StatusLine = {
+  name: string;
+  state: LineState;
+  since?: string; // ISO, when the state was entered
+  tookMs?: number;
+  sizeBytes?: number;
+  problem?: string;
+};
+
+/** Answer of `getStatus` on `backup`. */
+export type BackupStatus = {
+  cluster: string;
+  procedure: ProcedureName | null;
+  backupId: string | null;
+  stage: Stage;
+  /** Where the parts can be watched while the window is open. */
+  window: { workflowId: string; runId: string } | null;
+  lines: StatusLine[];
+  result?: BackupResult;
+};
+
+/** Answer of `getStatus` on `backupWindow`. */
+export type WindowStatus = {
+  cluster: string;
+  backupId: string;
+  exporting: 'running' | 'pausing' | 'paused' | 'resuming' | 'resumed';
+  lines: StatusLine[];
+};

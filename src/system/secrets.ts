@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+import { SafepointError } from '../contract/errors.ts';
+
+/** A secret by reference: the value stays where it is until the moment it is used. */
+export type SecretRef = { env: string } | { file: string };
+
+/**
+ * Reads the secret now, so that a rotated file takes effect without a restart; one line break at the end is dropped.
+ * Fails with `SecretMissing` when it is unset, empty or unreadable. The message names the reference, never the value.
+ */
+export function readSecret(ref: SecretRef): string {
+  const value = 'env' in ref ? process.env[ref.env] : readSecretFile(ref.file);
+  if (value === undefined || value === '') {
+    throw new SafepointError('SecretMissing', `${describeSecret(ref)} is not set or empty; set it where the worker runs`);
+  }
+  return value;
+}
+
+export function describeSecret(ref: SecretRef): string {
+  return 'env' in ref ? `environment variable ${ref.env}` : `secret file ${ref.file}`;
+}
+
+function readSecretFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+  } catch (cause) {
+    throw new SafepointError('SecretMissing', `secret file ${path} cannot be read`, { cause });
+  }
+}
