@@ -1,0 +1,72 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { configJsonSchema } from '../src/config/jsonSchema.ts';
+import { BackupInput } from '../src/contract/backup.ts';
+import { errorCatalogue } from '../src/contract/errors.ts';
+import { Manifest } from '../src/contract/manifest.ts';
+
+/** A file of the repository that is written from code; `path` is relative to the root. */
+export type GeneratedFile = { path: string; text: string };
+
+/** Everything that `npm run generate` writes. A test compares it with what lies in the repository. */
+export function generateFiles(): GeneratedFile[] {
+  return [
+    {
+      path: 'schema/safepoint.schema.json',
+      text: schemaText('Safepoint config', 'safepoint.yaml', configJsonSchema()),
+    },
+    {
+      path: 'schema/backup-input.schema.json',
+      text: schemaText(
+        'Safepoint backup input',
+        'What starts a backup',
+        z.toJSONSchema(BackupInput, { io: 'input' }),
+      ),
+    },
+    {
+      path: 'schema/manifest.schema.json',
+      text: schemaText(
+        'Safepoint manifest',
+        'manifest.json, the last object of a backup set. Times ISO 8601 in UTC, spans milliseconds, sizes bytes, digests hex.',
+        z.toJSONSchema(Manifest, { io: 'input' }),
+      ),
+    },
+    { path: 'docs/errors.md', text: errorReference() },
+  ];
+}
+
+function schemaText(title: string, description: string, schema: z.core.JSONSchema.BaseSchema): string {
+  const { $schema, ...body } = schema;
+  return `${JSON.stringify({ $schema, title, description, ...body }, null, 2)}\n`;
+}
+
+function errorReference(): string {
+  const rows = Object.entries(errorCatalogue).map(
+    ([code, { meaning, retry, operatorAction }]) =>
+      `| \`${code}\` | ${meaning} | ${retry ? 'yes' : 'no'} | ${operatorAction} |`,
+  );
+  return [
+    '<!-- Written by `npm run generate` from src/contract/errors.ts. Edit there. -->',
+    '# Errors',
+    '',
+    'Every failure that Safepoint names.',
+    'In Temporal the code is the type of the failure, in the command it stands before the message, and with `--json` it is `error.code`.',
+    'Codes are stable: scripts may rely on them.',
+    '*Tried again* says whether Temporal repeats the same step by itself; a run fails only when that has ended too.',
+    '',
+    '| Code | What it means | Tried again | What to do |',
+    '| --- | --- | --- | --- |',
+    ...rows,
+    '',
+  ].join('\n');
+}
+
+export function writeFiles(root: string): void {
+  for (const { path, text } of generateFiles()) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+}
+
+if (import.meta.main) writeFiles(join(import.meta.dirname, '..'));

@@ -1,0 +1,127 @@
+import { CUT_PARTS } from '../contract/parts.ts';
+import { describeSecret, readSecret, type SecretRef } from '../system/secrets.ts';
+import { SafepointError } from '../contract/errors.ts';
+import { show, type Problem } from './problems.ts';
+import { NAME_PATTERN } from './schema.ts';
+
+type Fields = Record<string, unknown>;
+
+/**
+ * What no single field can tell: names that must exist or must not collide, fields that belong together, secrets that
+ * are there. Works on the file as parsed, whatever its shape, so that these problems are reported beside the schema's.
+ */
+export function checkAcrossFields(raw: unknown): Problem[] {
+  const stores = fieldsOf(fieldsOf(raw).stores);
+  const clusters = fieldsOf(fieldsOf(raw).clusters);
+  return [
+    ...checkNames(['stores'], stores),
+    ...checkNames(['clusters'], clusters),
+    ...Object.entries(stores).flatMap(([name, store]) => checkStore(['stores', name], fieldsOf(store))),
+    ...Object.entries(clusters).flatMap(([name, cluster]) =>
+      checkCluster(['clusters', name], fieldsOf(cluster), Object.keys(stores)),
+    ),
+    ...checkSecrets([], raw),
+  ];
+}
+
+function checkStore(path: string[], store: Fields): Problem[] {
+  const problems: Problem[] = [];
+  if (store.kmsKeyId !== undefined && store.serverSideEncryption !== 'aws:kms') {
+    problems.push({
+      path: [...path, 'kmsKeyId'],
+      allowed: 'only together with serverSideEncryption: aws:kms',
+    });
+  }
+  return [...problems, ...checkPair(path, store, 'accessKeyId', 'secretAccessKey')];
+}
+
+function checkCluster(path: string[], cluster: Fields, stores: string[]): Problem[] {
+  const problems: Problem[] = [];
+  if (typeof cluster.store === 'string' && !stores.includes(cluster.store)) {
+    const allowed =
+      stores.length === 0 ? 'a name under stores; there are none' : `one of ${stores.join(', ')}`;
+    problems.push({ path: [...path, 'store'], seen: show(cluster.store), allowed });
+  }
+  const has = (field: string) => cluster[field] !== undefined;
+  if (!has('webapps') && !(has('operate') && has('tasklist'))) {
+    problems.push({
+      path,
+      allowed: 'either webapps (8.8 and later) or both operate and tasklist (up to 8.7)',
+    });
+  }
+  if (has('webapps') && (has('operate') || has('tasklist'))) {
+    problems.push({
+      path: [...path, 'webapps'],
+      allowed: 'not together with operate or tasklist: they are its parts from 8.8 on',
+    });
+  }
+  const databases = fieldsOf(cluster.databases);
+  problems.push(...checkNames([...path, 'databases'], databases, true));
+  for (const name of Object.keys(databases).filter((name) =>
+    (CUT_PARTS as readonly string[]).includes(name),
+  )) {
+    problems.push({
+      path: [...path, 'databases', name],
+      allowed: `a name that is no part of a backup: not ${CUT_PARTS.join(', ')}`,
+    });
+  }
+  const endpoints = Object.entries(cluster).concat(
+    listOf(cluster.brokers).map((broker, index) => [`brokers.${index}`, broker]),
+  );
+  for (const [name, endpoint] of endpoints) {
+    const tls = fieldsOf(fieldsOf(endpoint).tls);
+    problems.push(...checkPair([...path, ...name.split('.'), 'tls'], tls, 'clientCertificate', 'clientKey'));
+  }
+  return problems;
+}
+
+function checkPair(path: string[], fields: Fields, one: string, other: string): Problem[] {
+  if ((fields[one] === undefined) === (fields[other] === undefined)) return [];
+  const [missing, given] = fields[one] === undefined ? [one, other] : [other, one];
+  return [{ path: [...path, missing], seen: 'nothing', allowed: `both or neither: ${given} is given` }];
+}
+
+function checkNames(path: string[], named: Fields, mayBeEmpty = false): Problem[] {
+  const names = Object.keys(named);
+  if (names.length === 0 && !mayBeEmpty) return [{ path, seen: 'nothing', allowed: 'at least one entry' }];
+  return names
+    .filter((name) => !new RegExp(NAME_PATTERN).test(name))
+    .map((name) => ({ path: [...path, name], allowed: 'a name of lower-case letters, digits and dashes' }));
+}
+
+/** Every `{env: X}` and `{file: path}` is read once and thrown away. */
+function checkSecrets(path: string[], value: unknown): Problem[] {
+  const ref = asSecretRef(value);
+  if (ref !== null) return secretProblem(path, ref);
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => checkSecrets([...path, key], inner));
+}
+
+function secretProblem(path: string[], ref: SecretRef): Problem[] {
+  try {
+    readSecret(ref);
+    return [];
+  } catch (error) {
+    if (!(error instanceof SafepointError)) throw error;
+    return [
+      { path, seen: describeSecret(ref), allowed: 'a secret that is set, readable and not empty here' },
+    ];
+  }
+}
+
+function asSecretRef(value: unknown): SecretRef | null {
+  const [entry, ...others] = Object.entries(fieldsOf(value));
+  if (entry === undefined || others.length > 0) return null;
+  const [kind, where] = entry;
+  if (typeof where !== 'string' || where === '') return null;
+  if (kind === 'env') return { env: where };
+  return kind === 'file' ? { file: where } : null;
+}
+
+function fieldsOf(value: unknown): Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
+}
+
+function listOf(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
+}

@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import { SafepointError } from '../contract/errors.ts';
+import { checkAcrossFields } from './checks.ts';
+import { showPath, toProblems, type Problem } from './problems.ts';
+import { Config } from './schema.ts';
+import { parseConfigSource, type ConfigSource } from './source.ts';
+
+const DEFAULT_PATH = './safepoint.yaml';
+
+/**
+ * Reads and checks the config file. It is found in this order:
+ *  1. `path`, which is what `--config` gives
+ *  2. environment variable `SAFEPOINT_CONFIG`
+ *  3. `./safepoint.yaml`
+ * Fails with `InvalidConfig`, which lists every problem at once: field, line, what was seen, what is allowed. Secrets
+ * are read only to see that they are there: the result holds references, the message never holds a value of one.
+ */
+export function loadConfig(path?: string): Config {
+  const file = path ?? (process.env.SAFEPOINT_CONFIG || DEFAULT_PATH);
+  const source = parseConfigSource(readConfigFile(file));
+  if (source.faults.length > 0) {
+    throw new SafepointError(
+      'InvalidConfig',
+      `${file} is not YAML:\n${source.faults.map((fault) => `  ${fault}`).join('\n')}`,
+    );
+  }
+  const parsed = Config.safeParse(source.raw, { reportInput: true });
+  const ofFields = (parsed.error?.issues ?? []).flatMap(toProblems);
+  const problems = [...ofFields, ...withoutPathsOf(ofFields, checkAcrossFields(source.raw))];
+  if (!parsed.success || problems.length > 0) {
+    throw new SafepointError('InvalidConfig', renderProblems(file, problems, source));
+  }
+  return parsed.data;
+}
+
+function readConfigFile(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    const reason = (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'does not exist' : 'cannot be read';
+    const hint = 'give --config PATH or SAFEPOINT_CONFIG, or copy safepoint.example.yaml to ./safepoint.yaml';
+    throw new SafepointError('InvalidConfig', `config file ${file} ${reason}; ${hint}`, { cause });
+  }
+}
+
+/** A field that is missing or wrong fails a check across fields too; the first word about it is enough. */
+function withoutPathsOf(known: Problem[], problems: Problem[]): Problem[] {
+  const paths = new Set(known.map((problem) => showPath(problem.path)));
+  return problems.filter((problem) => !paths.has(showPath(problem.path)));
+}
+
+function renderProblems(file: string, problems: Problem[], source: ConfigSource): string {
+  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
+  return [`${file} has ${count}:`, ...problems.map((problem) => `  ${renderProblem(problem, source)}`)].join(
+    '\n',
+  );
+}
+
+function renderProblem({ path, seen, allowed }: Problem, source: ConfigSource): string {
+  const line = source.lineOf(path);
+  const where = line === null ? showPath(path) : `${showPath(path)} (line ${line})`;
+  const expected = `${where}: expected ${allowed}`;
+  return seen === undefined ? expected : `${expected}; seen ${seen}`;
+}
