@@ -20,6 +20,8 @@ export type Topology = {
   partitions: { partitionId: number; leader: string | null; healthy: boolean }[];
 };
 
+export type LiveIndex = { name: string; createdAt: string };
+
 export type SnapshotInfo = { name: string; state: string; indices: string[]; failures: string[] };
 
 /** Settings that the components report of themselves; `null`: they don't say. Source: `GET /actuator/configprops`. */
@@ -82,8 +84,8 @@ export interface SearchEngineClient {
   listRunningSnapshots(options?: CallOptions): Promise<string[]>;
   /** All snapshots of the repository whose names match, such as `camunda_*`. */
   listSnapshots(pattern: string, options?: CallOptions): Promise<SnapshotInfo[]>;
-  /** Live index names that begin with one of the prefixes. */
-  listIndices(prefixes: string[], options?: CallOptions): Promise<string[]>;
+  /** Live indices whose names begin with one of the prefixes. */
+  listIndices(prefixes: string[], options?: CallOptions): Promise<LiveIndex[]>;
   /** Highest exported record position per partition in the `zeebe-record*` indices, refreshed first; [] without such indices. */
   readHighestRecords(options?: CallOptions): Promise<RecordPosition[]>;
   /** Highest disk use of a data node in percent; `null` when not visible. */

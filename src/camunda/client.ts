@@ -1,0 +1,79 @@
+import type { ClusterConfig } from '../config/schema.ts';
+import type { CutPart } from '../contract/parts.ts';
+import { readPartitionCount, readPendingChange, readTopology } from './cluster.ts';
+import { createDiscovery } from './discovery.ts';
+import { closeEndpoints, openEndpoints, type ClusterEndpoints } from './endpoints.ts';
+import { pauseExporting, readExporters, resumeExporting } from './exporting.ts';
+import { probeApps, readClocks, readHealth, type Probe } from './health.ts';
+import { createHistoryPart } from './history.ts';
+import { createOptimizePart } from './optimize.ts';
+import type { PartClient } from './partClient.ts';
+import type { CallOptions, CamundaClient } from './port.ts';
+import { rememberFor } from './remember.ts';
+import { createSearchEngineClient } from './searchEngine.ts';
+import { readSettings } from './settings.ts';
+import { createZeebePart } from './zeebe.ts';
+import { createZeebeRecordsPart } from './zeebeRecords.ts';
+
+const PARTITION_COUNT_TTL_MS = 60_000;
+
+/** A client of one cluster over HTTP. Opens no connection until it is asked something; `close` it at the end. */
+export function createCamundaClient(config: ClusterConfig): CamundaClient {
+  const { repository, indexPrefixes } = config.searchEngine;
+  const recordsPrefix = indexPrefixes.zeebeRecords;
+  const endpoints = openEndpoints(config);
+  const { zeebe } = endpoints;
+  const discovery = createDiscovery(endpoints);
+  const searchEngine = createSearchEngineClient(endpoints.searchEngine, { repository, recordsPrefix });
+  const countPartitions = rememberFor(PARTITION_COUNT_TTL_MS, (options) =>
+    readPartitionCount(zeebe, options),
+  );
+  const probes = listProbes(config, endpoints);
+
+  const parts: Record<CutPart, PartClient> = {
+    zeebe: createZeebePart(discovery, countPartitions),
+    webapps: createHistoryPart('webapps', discovery),
+    operate: createHistoryPart('operate', discovery),
+    tasklist: createHistoryPart('tasklist', discovery),
+    optimize: createOptimizePart(discovery, searchEngine),
+    'zeebe-records': createZeebeRecordsPart(endpoints.searchEngine, searchEngine, recordsPrefix),
+  };
+
+  async function discoverParts(options?: CallOptions): Promise<CutPart[]> {
+    await discovery.zeebe(options);
+    const history = await discovery.history(options);
+    const optimize = await discovery.optimize(options);
+    const records = await searchEngine.listIndices([recordsPrefix], options);
+    return [
+      'zeebe',
+      ...history.keys(),
+      ...(optimize === null ? [] : ['optimize' as const]),
+      ...(records.length === 0 ? [] : ['zeebe-records' as const]),
+    ];
+  }
+
+  return {
+    discoverParts,
+    startBackup: (part, backupId, options) => parts[part].start(backupId, options),
+    getBackup: (part, backupId, options) => parts[part].get(backupId, options),
+    listBackups: (part, options) => parts[part].list(options),
+    pauseExporting: (mode, options) => pauseExporting(zeebe, mode, options),
+    resumeExporting: (options) => resumeExporting(zeebe, options),
+    readExporters: (options) => readExporters(endpoints.brokers, options),
+    readTopology: (options) => readTopology(endpoints, options),
+    readHealth: (options) => readHealth(endpoints, options),
+    readSettings: (options) => readSettings(endpoints, options),
+    readPendingChange: (options) => readPendingChange(zeebe, options),
+    readClocks: (options) => readClocks(endpoints, options),
+    probeApps: (options) => probeApps(probes, options),
+    searchEngine,
+    close: () => closeEndpoints(endpoints),
+  };
+}
+
+function listProbes(config: ClusterConfig, endpoints: ClusterEndpoints): Probe[] {
+  return (['webapps', 'operate', 'tasklist'] as const).flatMap((app) => {
+    const http = endpoints[app];
+    return http === undefined ? [] : [{ app, http, probeUrl: config[app]?.probeUrl }];
+  });
+}

@@ -1,0 +1,87 @@
+import { SafepointError } from '../contract/errors.ts';
+import { readJson, type HttpAnswer } from '../system/http/answer.ts';
+import { errorText, isUnknownPath, refused, retryLater, unexpectedStatus } from './answers.ts';
+import type { BackupEndpoint, Discovery, HistoryPart } from './discovery.ts';
+import { toHistoryStatus } from './historyStatus.ts';
+import { backupIdBody, checkBackupId, TRIGGER_TIMEOUT_MS, type PartClient } from './partClient.ts';
+import { absentPart } from './partStatus.ts';
+import type { CallOptions, TriggerAnswer } from './port.ts';
+import { HistoryBackup, HistoryBackupAccepted, HistoryBackupList } from './schema/historyBackup.ts';
+
+/** Operate and Tasklist: `webapps` as one part from 8.8, `operate` and `tasklist` each for itself before. */
+export function createHistoryPart(part: HistoryPart, discovery: Discovery): PartClient {
+  async function find(options?: CallOptions): Promise<BackupEndpoint> {
+    const endpoint = (await discovery.history(options)).get(part);
+    if (endpoint !== undefined) return endpoint;
+    throw new SafepointError(
+      'InvalidConfig',
+      `this cluster has no part ${part}; correct its endpoints in the config`,
+    );
+  }
+
+  return {
+    async start(backupId, options) {
+      const { http, path } = await find(options);
+      const body = backupIdBody(backupId);
+      const answer = await http.ask({
+        method: 'POST',
+        path,
+        body,
+        timeoutMs: TRIGGER_TIMEOUT_MS,
+        ...options,
+      });
+      return readTrigger(answer, backupId);
+    },
+
+    async get(backupId, options) {
+      const { http, path } = await find(options);
+      const answer = await http.ask({
+        method: 'GET',
+        path: `${path}/${checkBackupId(backupId)}`,
+        ...options,
+      });
+      if (answer.status === 200) return toHistoryStatus(part, readJson(answer, HistoryBackup));
+      if (isNotFound(answer)) return absentPart(part, backupId);
+      throw failedCall(answer);
+    },
+
+    async list(options) {
+      const { http, path, name } = await find(options);
+      const query = name === 'backupHistory' ? '?verbose=true' : ''; // without it newer builds leave the state out
+      const answer = await http.ask({ method: 'GET', path: path + query, ...options });
+      if (answer.status !== 200) throw failedCall(answer);
+      const backups = readJson(answer, HistoryBackupList);
+      return backups.map(({ backupId, state }) => ({ part, backupId, foreignState: state.foreign }));
+    },
+  };
+}
+
+function readTrigger(answer: HttpAnswer, backupId: string): TriggerAnswer {
+  if (answer.status === 200 || answer.status === 202) {
+    const names = readJson(answer, HistoryBackupAccepted).scheduledSnapshots ?? [];
+    return { kind: 'started', ...(names.length === 0 ? {} : { scheduledSnapshots: names }) };
+  }
+  const existing = /backup with id \[?(\d+)\]? already exists/i.exec(errorText(answer))?.[1];
+  if (existing === backupId) return { kind: 'adopted' };
+  throw failedCall(answer);
+}
+
+/** 404 as documented; some patches say the same with 500 (Tasklist 8.6, 8.7: camunda#37591) or 400 (Operate 8.7: camunda#43570). */
+function isNotFound(answer: HttpAnswer): boolean {
+  if (/no backup with id/i.test(errorText(answer))) return true;
+  return answer.status === 404 && answer.text.trim() === '';
+}
+
+/**
+ * A 400 is not always about the request: with the search engine down, Operate answers "Exception occurred when ...", and
+ * "Another backup is running" passes by itself.
+ */
+function failedCall(answer: HttpAnswer): SafepointError {
+  const { status } = answer;
+  const text = errorText(answer);
+  if (isUnknownPath(answer)) return unexpectedStatus(answer);
+  if (/exception occurred (when|while)|another backup is running/i.test(text)) return retryLater(answer);
+  if (status === 409) return retryLater(answer); // 8.10 REST: another backup is running
+  if (status === 400 || (status === 404 && /repositor/i.test(text))) return refused(answer);
+  return unexpectedStatus(answer);
+}

@@ -1,0 +1,44 @@
+import type { CutPart, PartPiece, PartStatus } from '../contract/parts.ts';
+import { toPartStatus } from './partStatus.ts';
+import type { HistoryBackup } from './schema/historyBackup.ts';
+
+/** Status of a backup that consists of snapshots, named `..._part_2_of_6`; the list comes in no order. */
+export function toHistoryStatus(part: CutPart, backup: HistoryBackup, expectedPieces?: number): PartStatus {
+  const pieces = (backup.details ?? []).map(toPiece).sort((a, b) => partNumber(a.name) - partNumber(b.name));
+  return toPartStatus({
+    part,
+    backupId: backup.backupId,
+    state: backup.state,
+    failureReason: backup.failureReason,
+    pieces,
+    expectedPieces: expectedPieces ?? expectedFromNames(pieces),
+  });
+}
+
+function toPiece({
+  snapshotName,
+  state,
+  failures,
+}: NonNullable<HistoryBackup['details']>[number]): PartPiece {
+  return {
+    name: snapshotName,
+    complete: state.kind === 'complete',
+    foreignState: state.foreign,
+    failure: describeFailures(failures ?? []),
+  };
+}
+
+/** Failures come as texts, or as objects of the search engine with a reason. */
+export function describeFailures(failures: unknown[]): string | undefined {
+  const texts = failures.map((failure) => (typeof failure === 'string' ? failure : JSON.stringify(failure)));
+  return texts.length === 0 ? undefined : texts.join('; ');
+}
+
+function expectedFromNames(pieces: PartPiece[]): number | undefined {
+  const totals = pieces.flatMap(({ name }) => /_of_(\d+)$/.exec(name)?.[1] ?? []);
+  return totals.length === 0 ? undefined : Math.max(...totals.map(Number));
+}
+
+function partNumber(name: string): number {
+  return Number(/_part_(\d+)_of_\d+$/.exec(name)?.[1] ?? 0);
+}

@@ -1,0 +1,5 @@
+import { z } from 'zod';
+
+/** A backup id in decimal digits; comes as a number, or as a string beyond 2^53. */
+export const BackupId = z.union([z.int().nonnegative().transform(String), z.string().regex(/^\d+$/)]);
+export type BackupId = z.infer<typeof BackupId>;

@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import type { PartStateKind } from '../../contract/parts.ts';
+
+/** Words of all components for a backup and its pieces, snapshots of the search engine included. */
+const KINDS = new Map<string, PartStateKind>([
+  ['DOES_NOT_EXIST', 'absent'],
+  ['INCOMPLETE', 'starting'],
+  ['IN_PROGRESS', 'running'],
+  ['STARTED', 'running'],
+  ['COMPLETED', 'complete'],
+  ['COMPLETE', 'complete'], // Optimize in Camunda's documentation
+  ['SUCCESS', 'complete'],
+  ['FAILED', 'failed'],
+  ['PARTIAL', 'failed'],
+  ['INCOMPATIBLE', 'failed'],
+  ['DELETED', 'failed'],
+]);
+
+export function kindOfState(word: string): PartStateKind {
+  return KINDS.get(word.toUpperCase()) ?? 'unknown';
+}
+
+/** A state as it came, and what it means to us: a word that we don't know is `unknown`, which is never done. */
+export const ForeignState = z.string().transform((foreign) => ({ foreign, kind: kindOfState(foreign) }));
+export type ForeignState = z.infer<typeof ForeignState>;

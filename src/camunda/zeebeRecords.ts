@@ -1,0 +1,96 @@
+import { SafepointError } from '../contract/errors.ts';
+import { readJson, type HttpAnswer } from '../system/http/answer.ts';
+import type { HttpClient } from '../system/http.ts';
+import { errorText, refused, retryLater, unexpectedStatus } from './answers.ts';
+import { describeFailures } from './historyStatus.ts';
+import { checkBackupId, TRIGGER_TIMEOUT_MS, type PartClient } from './partClient.ts';
+import { absentPart, toPartStatus } from './partStatus.ts';
+import type { CallOptions, SearchEngineClient } from './port.ts';
+import { isMissing, snapshotFailed } from './searchEngine.ts';
+import { SnapshotProgress, Snapshots } from './schema/searchEngine.ts';
+
+const NAME_PREFIX = 'camunda_zeebe_records_backup_';
+
+/**
+ * The exported records: a snapshot that we take ourselves, under the name that Camunda's guides use. Fails with
+ * `SnapshotFailed` when the repository is not registered.
+ */
+export function createZeebeRecordsPart(
+  http: HttpClient,
+  searchEngine: SearchEngineClient,
+  recordsPrefix: string,
+): PartClient {
+  const repositoryPath = `/_snapshot/${encodeURIComponent(searchEngine.repository)}`;
+
+  async function readProgress(name: string, options?: CallOptions): Promise<(string | number)[]> {
+    const answer = await http.ask({ method: 'GET', path: `${repositoryPath}/${name}/_status`, ...options });
+    if (answer.status !== 200) return []; // it ended between the two calls
+    const [snapshot] = readJson(answer, SnapshotProgress).snapshots;
+    const { shards_stats: shards, stats } = snapshot ?? {};
+    return [shards?.done ?? 0, shards?.total ?? 0, stats?.processed?.size_in_bytes ?? 0];
+  }
+
+  return {
+    async start(backupId, options) {
+      const name = NAME_PREFIX + checkBackupId(backupId);
+      // An empty index list would make a snapshot of all indices (camunda#26618).
+      if ((await searchEngine.listIndices([recordsPrefix], options)).length === 0) {
+        throw new SafepointError(
+          'PartRefused',
+          `search engine: no index ${recordsPrefix}* exists; correct indexPrefixes.zeebeRecords`,
+        );
+      }
+      const { engine } = await searchEngine.readHealth(options);
+      // OpenSearch does not know feature_states.
+      const features = engine === 'elasticsearch' ? { feature_states: ['none'] } : {};
+      const body = JSON.stringify({ indices: `${recordsPrefix}*`, ...features });
+      const path = `${repositoryPath}/${name}?wait_for_completion=false`;
+      const answer = await http.ask({ method: 'PUT', path, body, timeoutMs: TRIGGER_TIMEOUT_MS, ...options });
+      if (answer.status === 200 || answer.status === 202) return { kind: 'started' };
+      if (/same name already exists|snapshot_name_already_in_use/.test(answer.text))
+        return { kind: 'adopted' };
+      throw failedStart(answer);
+    },
+
+    async get(backupId, options) {
+      const name = NAME_PREFIX + checkBackupId(backupId);
+      const answer = await http.ask({ method: 'GET', path: `${repositoryPath}/${name}`, ...options });
+      if (isMissing(answer)) return absentPart('zeebe-records', backupId);
+      if (answer.status !== 200) throw failedRead(answer);
+      const snapshot = readJson(answer, Snapshots).snapshots.find((candidate) => candidate.snapshot === name);
+      if (snapshot === undefined) return absentPart('zeebe-records', backupId);
+      const { state, failures, reason } = snapshot;
+      const complete = state.kind === 'complete';
+      return toPartStatus({
+        part: 'zeebe-records',
+        backupId,
+        state,
+        failureReason: reason ?? describeFailures(failures),
+        pieces: [{ name, complete, foreignState: state.foreign, failure: describeFailures(failures) }],
+        expectedPieces: 1,
+        marks: state.kind === 'running' ? await readProgress(name, options) : [],
+      });
+    },
+
+    async list(options) {
+      const snapshots = await searchEngine.listSnapshots(`${NAME_PREFIX}*`, options);
+      return snapshots.flatMap(({ name, state }) => {
+        const backupId = name.slice(NAME_PREFIX.length);
+        return /^\d+$/.test(backupId)
+          ? [{ part: 'zeebe-records' as const, backupId, foreignState: state }]
+          : [];
+      });
+    },
+  };
+}
+
+function failedStart(answer: HttpAnswer): SafepointError {
+  if (/concurrent_snapshot_execution/.test(errorText(answer))) return retryLater(answer);
+  return answer.status === 400 || answer.status === 404 ? refused(answer) : unexpectedStatus(answer);
+}
+
+function failedRead(answer: HttpAnswer): SafepointError {
+  return answer.status === 404
+    ? snapshotFailed(answer, 'the repository is not registered')
+    : unexpectedStatus(answer);
+}
