@@ -1,0 +1,132 @@
+import { actuatorRoutes } from './endpoints/actuator.ts';
+import { clusterRoute } from './endpoints/cluster.ts';
+import { exportingRoutes } from './endpoints/exporting.ts';
+import { historyRoutes, type HistoryPart } from './endpoints/historyBackups.ts';
+import { optimizeRoutes } from './endpoints/optimizeBackups.ts';
+import { partitionRoutes } from './endpoints/partitions.ts';
+import { searchIndexRoutes } from './endpoints/searchIndices.ts';
+import { searchInfoRoutes } from './endpoints/searchInfo.ts';
+import { searchRepositoryRoutes } from './endpoints/searchRepositories.ts';
+import { searchSnapshotRoutes } from './endpoints/searchSnapshots.ts';
+import { topologyRoutes } from './endpoints/topology.ts';
+import { zeebeBackupRoutes } from './endpoints/zeebeBackups.ts';
+import { createFaults, type Faults } from './faults/faults.ts';
+import type { Route } from './http/route.ts';
+import { startServer, type LoggedRequest } from './http/server.ts';
+import { settle, type Component, type SimulatedPart, type SimulatorOptions } from './options.ts';
+import { inspect, type Inspection } from './world/inspection.ts';
+import { createWorld, indexedPart, type World } from './world/world.ts';
+
+/** Base URLs without a trailing slash, each ending before `/actuator`. */
+export type SimulatorUrls = {
+  zeebe: string; // broker 0, with an embedded gateway
+  brokers: string[];
+  restApi: string;
+  searchEngine: string;
+  webapps?: string; // 8.8: the same process as `zeebe`
+  operate?: string; // 8.6
+  tasklist?: string; // 8.6
+  optimize?: string;
+};
+
+/** A simulated Camunda 8 installation on free ports of 127.0.0.1. */
+export interface Simulator extends Inspection {
+  urls: SimulatorUrls;
+  repository: string;
+  /** Every request that arrived, oldest first. */
+  requests: LoggedRequest[];
+  faults: Faults;
+  /** The next member takes the lead; Zeebe backups that run on this partition fail. */
+  changeLeader(partitionId: number): void;
+  /** Brokers keep their pause; an application forgets the queue of its running backup. */
+  restart(component: SimulatedPart): void;
+  stop(): Promise<void>;
+}
+
+/** Starts all processes of the profile; ready when it returns. Keeps no timers, so `stop` leaves nothing behind. */
+export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
+  const settings = settle(options);
+  const faults = createFaults();
+  const stopping = new AbortController();
+  const world = createWorld(settings, faults, stopping.signal);
+  const requests: LoggedRequest[] = [];
+  const servers: Awaited<ReturnType<typeof startServer>>[] = [];
+
+  async function start(component: Component, routes: Route[], broker = 0): Promise<string> {
+    const beforeRequest = () => {
+      world.timeline.advance();
+    };
+    const common = { faults, log: requests, beforeRequest, stopping: stopping.signal };
+    const server = await startServer({ component, broker, routes, ...common });
+    servers.push(server);
+    return server.url;
+  }
+
+  const brokers: string[] = [];
+  for (let id = 0; id < settings.brokers; id++)
+    brokers.push(await start('zeebe', brokerRoutes(world, id), id));
+  const zeebe = brokers[0];
+  if (zeebe === undefined) throw new Error('brokers must be 1 or more');
+  const urls: SimulatorUrls = {
+    zeebe,
+    brokers,
+    restApi: await start('restApi', topologyRoutes(world)),
+    searchEngine: await start('searchEngine', searchEngineRoutes(world)),
+    ...(settings.profile === '8.8' && { webapps: zeebe }),
+    ...(settings.profile === '8.6' && { operate: await start('operate', appRoutes(world, 'operate')) }),
+    ...(settings.profile === '8.6' && { tasklist: await start('tasklist', appRoutes(world, 'tasklist')) }),
+    ...(settings.optimize && { optimize: await start('optimize', optimizeServerRoutes(world)) }),
+  };
+
+  return {
+    ...inspect(world),
+    urls,
+    repository: settings.repository,
+    requests,
+    faults,
+    changeLeader(partitionId) {
+      world.timeline.advance();
+      world.engine.changeLeader(partitionId);
+    },
+    restart(component) {
+      world.timeline.advance();
+      if (component === 'zeebe') world.engine.restart();
+      else indexedPart(world, component).restart();
+    },
+    async stop() {
+      stopping.abort();
+      await Promise.all(servers.map((server) => server.stop()));
+    },
+  };
+}
+
+/** From 8.8 each broker is an orchestration node that also offers the history backup. */
+function brokerRoutes(world: World, broker: number): Route[] {
+  const isUnified = world.settings.profile !== '8.6';
+  const backups = isUnified ? ['backupRuntime', 'backupHistory'] : ['backups'];
+  return [
+    ...actuatorRoutes(world, 'zeebe', [...backups, 'partitions', 'cluster', 'exporting', 'exporters']),
+    ...zeebeBackupRoutes(world),
+    ...(isUnified ? historyRoutes(world, 'webapps') : []),
+    ...exportingRoutes(world),
+    ...partitionRoutes(world, broker),
+    clusterRoute(world),
+  ];
+}
+
+function appRoutes(world: World, part: HistoryPart): Route[] {
+  return [...actuatorRoutes(world, part, ['backups']), ...historyRoutes(world, part)];
+}
+
+function optimizeServerRoutes(world: World): Route[] {
+  return [...actuatorRoutes(world, 'optimize', ['backups']), ...optimizeRoutes(world)];
+}
+
+function searchEngineRoutes(world: World): Route[] {
+  return [
+    ...searchInfoRoutes(world),
+    ...searchSnapshotRoutes(world), // before the repositories: `_snapshot/_status`
+    ...searchRepositoryRoutes(world),
+    ...searchIndexRoutes(world),
+  ];
+}

@@ -1,0 +1,160 @@
+import type { ArmedFaults } from '../faults/faults.ts';
+import type { Settings } from '../options.ts';
+import {
+  createPartition,
+  flush,
+  newestIndexed,
+  pausePartition,
+  positionAt,
+  resumePartition,
+  type ExporterPhase,
+  type Partition,
+} from './partition.ts';
+import type { Timeline } from './timeline.ts';
+
+/** What a pause or resume was answered with, inside the envelope. */
+export type ExportingAnswer = { status: 204 | 500; message?: string };
+
+/** Brokers with their partitions and exporters. */
+export interface Engine {
+  partitions: Partition[];
+  position(partition: Partition): number;
+  phase(partition: Partition): ExporterPhase;
+  /** Log positions up to which the indices hold everything, by partition. */
+  held(): Map<number, number>;
+  /** Highest record position that a search finds, by partition; behind `held` until a refresh. */
+  searchable(): Map<number, number>;
+  refresh(): void;
+  /** Appends one record and gives its position. */
+  append(partition: Partition): number;
+  pause(phase: 'PAUSED' | 'SOFT_PAUSED'): ExportingAnswer;
+  resume(): ExportingAnswer;
+  changeLeader(partitionId: number): void;
+  restart(): void;
+  onLeaderChange(listener: (partitionId: number) => void): void;
+}
+
+const refreshIntervalMs = 1000;
+const mostMembers = 3;
+
+export function createEngine(settings: Settings, timeline: Timeline, faults: ArmedFaults): Engine {
+  const startedAtMs = timeline.nowMs();
+  const memberCount = Math.min(settings.brokers, mostMembers);
+  const partitions = Array.from({ length: settings.partitions }, (_, index) => {
+    const members = Array.from({ length: memberCount }, (__, member) => (index + member) % settings.brokers);
+    return createPartition(index + 1, members, startedAtMs);
+  });
+  const listeners: ((partitionId: number) => void)[] = [];
+  let searchable = new Map<number, number>();
+
+  const position = (partition: Partition) => positionAt(partition, settings.loadPerSecond, timeline.nowMs());
+  const held = () => new Map(partitions.map((partition) => [partition.id, partition.held]));
+  const isStuck = (partition: Partition) =>
+    faults.look('exporterStuck', (it) => (it.partition ?? partition.id) === partition.id) !== undefined;
+
+  function phase(partition: Partition): ExporterPhase {
+    if (partition.phase === 'EXPORTING') return 'EXPORTING';
+    const drift = faults.look('phaseDrift', (it) => (it.partition ?? partition.id) === partition.id);
+    return drift?.phase ?? partition.phase;
+  }
+
+  function refresh(): void {
+    searchable = new Map(partitions.map((partition) => [partition.id, newestIndexed(partition.held)]));
+  }
+
+  function keepFlushing(partition: Partition, atMs: number): void {
+    timeline.at(atMs, () => {
+      flush(partition, phase(partition), position(partition), isStuck(partition));
+      keepFlushing(partition, timeline.nowMs() + Math.max(1, settings.flushDelayMs));
+    });
+  }
+
+  function keepRefreshing(atMs: number): void {
+    timeline.at(atMs, () => {
+      refresh();
+      keepRefreshing(atMs + refreshIntervalMs);
+    });
+  }
+
+  /** A down partition makes pause and resume fail as a whole (camunda-docs#8435). */
+  function whyUnreachable(): string | undefined {
+    const alive = partitions.filter((partition) => !partition.dead).length;
+    if (alive < partitions.length)
+      return `Found ${alive} partitions but expected ${partitions.length}, current topology: ...`;
+    const down = partitions.find((it) =>
+      faults.look('partitionLeaderless', (fault) => fault.partition === it.id),
+    );
+    if (down === undefined) return undefined;
+    const { length } = down.members;
+    return `Expected ${length} members of partition ${down.id} but found ${length - 1}, current topology: ...`;
+  }
+
+  function change(reached: number[] | undefined, effect: (partition: Partition) => void): ExportingAnswer {
+    const message = whyUnreachable();
+    if (message !== undefined) return { status: 500, message };
+    for (const partition of partitions) if (reached?.includes(partition.id) ?? true) effect(partition);
+    return { status: 204 };
+  }
+
+  function newTerm(partition: Partition): void {
+    partition.term += 1;
+    for (const listener of listeners) listener(partition.id);
+  }
+
+  partitions.forEach((partition, index) => {
+    keepFlushing(partition, startedAtMs + ((index + 1) * settings.flushDelayMs) / partitions.length);
+  });
+  refresh();
+  keepRefreshing(startedAtMs + refreshIntervalMs);
+
+  return {
+    partitions,
+    position,
+    phase,
+    held,
+    searchable: () => searchable,
+    refresh,
+    append(partition) {
+      partition.startPosition += 1;
+      return position(partition);
+    },
+    pause(wanted) {
+      if (faults.strike('pauseFails'))
+        return { status: 500, message: 'Failed to send request from gateway to broker.' };
+      const partial = faults.strike('pauseReachesOnly');
+      const answer = change(partial?.partitions, (partition) => {
+        pausePartition(partition, wanted, position(partition));
+      });
+      return partial?.answer === 500
+        ? { status: 500, message: 'Request from gateway to broker timed out. ' }
+        : answer;
+    },
+    resume() {
+      if (faults.strike('resumeFails'))
+        return { status: 500, message: 'Failed to send request from gateway to broker.' };
+      const partial = faults.strike('resumeReachesOnly');
+      const answer = change(partial?.partitions, (partition) => {
+        resumePartition(partition, isStuck(partition));
+      });
+      return partial?.answer === 500
+        ? { status: 500, message: 'Request from gateway to broker timed out. ' }
+        : answer;
+    },
+    changeLeader(partitionId) {
+      const partition = partitions.find((it) => it.id === partitionId);
+      if (partition === undefined) throw new Error(`There is no partition ${partitionId}`);
+      const next = (partition.members.indexOf(partition.leader) + 1) % partition.members.length;
+      partition.leader = partition.members[next] ?? partition.leader;
+      newTerm(partition);
+    },
+    restart() {
+      for (const partition of partitions) {
+        partition.dead ||= partition.pauseFileBroken;
+        newTerm(partition);
+      }
+    },
+    onLeaderChange(listener) {
+      listeners.push(listener);
+    },
+  };
+}
