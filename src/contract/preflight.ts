@@ -22,6 +22,8 @@ export type ClusterFacts = {
   parts: CutPart[];
   repository: string | null;
   indexPrefixes: { operate?: string; tasklist?: string; optimize?: string; zeebeRecords: string };
+  /** An exporter flushes what it has buffered at most this long after a hard pause: the larger of config and report. */
+  flushDelayMs: number;
 };
 
 export type PreflightReport = {

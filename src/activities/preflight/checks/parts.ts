@@ -1,0 +1,33 @@
+import type { ClusterConfig } from '../../../config/schema.ts';
+import type { CutPart } from '../../../contract/parts.ts';
+import type { Finding } from '../../../contract/preflight.ts';
+import type { CheckContext } from '../context.ts';
+import { judge, lookAtShared } from '../findings.ts';
+
+/** Every component of the config offers its part of a backup. */
+export async function checkParts(context: CheckContext): Promise<Finding[]> {
+  return await lookAtShared(context, 'parts.offered', context.parts, (parts) => [
+    judgeParts(parts, expectedParts(context.config)),
+  ]);
+}
+
+export function expectedParts(config: ClusterConfig): CutPart[] {
+  const apps = (['webapps', 'operate', 'tasklist', 'optimize'] as const).filter(
+    (part) => config[part] !== undefined,
+  );
+  return ['zeebe', ...apps];
+}
+
+export function judgeParts(parts: CutPart[], expected: CutPart[]): Finding {
+  const missing = expected.filter((part) => !parts.includes(part));
+  return judge({
+    check: 'parts.offered',
+    severity: 'error',
+    ok: missing.length === 0,
+    seen:
+      missing.length === 0
+        ? parts.join(', ')
+        : `no backup endpoint for ${missing.join(', ')}; found ${parts.join(', ') || 'none'}`,
+    fix: `check that the address of ${missing.join(', ')} is the management address (port 9600, Optimize 8092), and that its backup store or repository is configured`,
+  });
+}

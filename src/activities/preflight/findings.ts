@@ -1,0 +1,74 @@
+import { errorCatalogue, SafepointError, type ErrorCode } from '../../contract/errors.ts';
+import type { Finding, Severity } from '../../contract/preflight.ts';
+import type { CheckContext, Shared } from './context.ts';
+
+/** `severity` says what it means when `ok` is false; a finding that is ok carries no fix. */
+export function judge(verdict: {
+  check: string;
+  severity: Severity;
+  ok: boolean;
+  seen: string;
+  fix: string;
+}): Finding {
+  const { fix, ...finding } = verdict;
+  return finding.ok ? finding : { ...finding, fix };
+}
+
+export function passed(check: string, seen: string): Finding {
+  return { check, ok: true, severity: 'error', seen };
+}
+
+/**
+ * Turns the failure of a check into its finding. The next step is the one of the error catalogue, or what the check knows
+ * better in `fixes`. A cancel is no finding: it passes through.
+ */
+export async function lookAt(
+  { call }: CheckContext,
+  check: string,
+  look: () => Promise<Finding[]>,
+  fixes: Partial<Record<ErrorCode, string>> = {},
+): Promise<Finding[]> {
+  try {
+    return await look();
+  } catch (error) {
+    call.signal?.throwIfAborted();
+    const code = error instanceof SafepointError ? error.code : 'InternalError';
+    const fix = fixes[code] ?? errorCatalogue[code].operatorAction;
+    return [{ check, ok: false, severity: 'error', seen: describe(error), fix }];
+  }
+}
+
+/** As `lookAt`, on a shared answer. Where it is missing its owner says why, and the others only that they know nothing. */
+export async function lookAtShared<T>(
+  context: CheckContext,
+  check: string,
+  shared: Shared<T>,
+  look: (answer: T) => Finding[] | Promise<Finding[]>,
+): Promise<Finding[]> {
+  if (check !== shared.owner && !(await isAnswered(shared))) {
+    context.call.signal?.throwIfAborted();
+    return [
+      {
+        check,
+        ok: false,
+        severity: 'info',
+        seen: `not checked, because ${shared.owner} failed`,
+        fix: `repair ${shared.owner} first`,
+      },
+    ];
+  }
+  return await lookAt(context, check, async () => await look(await shared.read()));
+}
+
+export function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+async function isAnswered(shared: Shared<unknown>): Promise<boolean> {
+  try {
+    await shared.read();
+    return true;
+  } catch {
+    return false;
+  }
+}

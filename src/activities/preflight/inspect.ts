@@ -1,0 +1,77 @@
+import type { CallOptions } from '../../camunda/port.ts';
+import { SafepointError } from '../../contract/errors.ts';
+import type { PreflightReport } from '../../contract/preflight.ts';
+import type { ActivityDeps } from '../deps.ts';
+import { checkAddresses } from './checks/addresses.ts';
+import { checkBackups } from './checks/backups.ts';
+import { checkClocks } from './checks/clocks.ts';
+import { checkDatabases } from './checks/databases.ts';
+import { checkExporting } from './checks/exporting.ts';
+import { checkHealth } from './checks/health.ts';
+import { checkIndices } from './checks/indices.ts';
+import { checkParts } from './checks/parts.ts';
+import { checkRepository } from './checks/repository.ts';
+import { checkSearchEngine } from './checks/searchEngine.ts';
+import { checkSettings } from './checks/settings.ts';
+import { checkStore } from './checks/store.ts';
+import { checkTopology } from './checks/topology.ts';
+import { createContext, type Check } from './context.ts';
+import { readFacts } from './facts.ts';
+
+/** Every topic, in the order of the report. They run side by side. */
+const CHECKS: Check[] = [
+  checkHealth,
+  checkTopology,
+  checkExporting,
+  checkParts,
+  checkBackups,
+  checkSettings,
+  checkRepository,
+  checkSearchEngine,
+  checkIndices,
+  checkDatabases,
+  checkStore,
+  checkClocks,
+  checkAddresses,
+];
+
+/** Looks at a cluster without taking a backup of it; needs no Temporal. */
+export interface Inspector {
+  /**
+   * Everything that a backup of this cluster needs, ok or not, all at once. Whatever is wrong with the cluster is a
+   * finding. Fails with `InvalidInput` for a name that is not in the config, and with the reason of an aborted signal.
+   */
+  inspectCluster(cluster: string, options?: CallOptions): Promise<PreflightReport>;
+}
+
+export function createInspector(deps: ActivityDeps): Inspector {
+  return {
+    async inspectCluster(cluster, call = {}) {
+      const clusterConfig = deps.config.clusters[cluster];
+      if (clusterConfig === undefined) {
+        const known = Object.keys(deps.config.clusters).join(', ');
+        throw new SafepointError(
+          'InvalidInput',
+          `no cluster ${JSON.stringify(cluster)} in the config; it has ${known}`,
+        );
+      }
+      const context = createContext({
+        cluster,
+        config: clusterConfig,
+        camunda: deps.camunda(cluster),
+        openStore: () => deps.store(clusterConfig.store),
+        call,
+      });
+      const [findings, facts] = await Promise.all([
+        Promise.all(CHECKS.map((check) => check(context))),
+        readFacts(context),
+      ]);
+      return {
+        cluster,
+        checkedAt: new Date().toISOString(),
+        findings: findings.flat(),
+        ...(facts === undefined ? {} : { facts }),
+      };
+    },
+  };
+}
