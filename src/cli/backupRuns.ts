@@ -1,0 +1,93 @@
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
+import type { BackupInput, BackupResult } from '../contract/backup.ts';
+import { BACKUP_WORKFLOW, GET_STATUS_QUERY, TASK_QUEUE } from '../contract/names.ts';
+import type { BackupStatus, WindowStatus } from '../contract/status.ts';
+import type { TemporalConnection } from '../system/temporal.ts';
+import { CommandError, temporalUnreachable } from './failure.ts';
+
+export type RunRef = { workflowId: string; runId: string };
+
+/** What a step of a run says of itself right now, fresher than the status. */
+export type StepNote = { text: string; problem: boolean };
+
+/** The backups of a Temporal namespace, as the command needs them. Every method fails with what the SDK throws. */
+export interface BackupRuns {
+  readonly namespace: string;
+  start(workflowId: string, input: BackupInput): Promise<RunRef>;
+  /** Waits for the end of the run. */
+  result(run: RunRef): Promise<BackupResult>;
+  /** Asks a worker; fails within `QUERY_TIMEOUT_MS` when none answers. */
+  readStatus(run: RunRef): Promise<BackupStatus>;
+  readWindow(run: RunRef): Promise<WindowStatus>;
+  /** Asks the server, no worker needed. */
+  readNotes(run: RunRef): Promise<StepNote[]>;
+  close(): Promise<void>;
+}
+
+const QUERY_TIMEOUT_MS = 5_000;
+
+/** Fails with a `CommandError` for exit code 6 when Temporal cannot be reached. */
+export async function connectBackupRuns({
+  connectionOptions,
+  namespace,
+}: TemporalConnection): Promise<BackupRuns> {
+  const connection = await connect(connectionOptions);
+  const client = new Client({ connection, namespace });
+  const handle = ({ workflowId, runId }: RunRef) => client.workflow.getHandle(workflowId, runId);
+  const query = <T>(run: RunRef) =>
+    client.withDeadline(Date.now() + QUERY_TIMEOUT_MS, () => handle(run).query<T>(GET_STATUS_QUERY));
+
+  return {
+    namespace,
+    async start(workflowId, input) {
+      const started = await client.workflow.start(BACKUP_WORKFLOW, {
+        taskQueue: TASK_QUEUE,
+        workflowId,
+        args: [input],
+        staticSummary: `backup ${input.cluster}`,
+      });
+      return { workflowId, runId: started.firstExecutionRunId };
+    },
+    result: (run) => handle(run).result() as Promise<BackupResult>,
+    readStatus: (run) => query<BackupStatus>(run),
+    readWindow: (run) => query<WindowStatus>(run),
+    readNotes: (run) => readNotes(handle(run)),
+    close: () => connection.close(),
+  };
+}
+
+async function connect(options: TemporalConnection['connectionOptions']): Promise<Connection> {
+  try {
+    return await Connection.connect(options);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CommandError(temporalUnreachable(`${options.address ?? 'localhost:7233'}: ${reason}`), {
+      cause,
+    });
+  }
+}
+
+async function readNotes(handle: WorkflowHandle): Promise<StepNote[]> {
+  const { raw } = await handle.describe();
+  return (raw.pendingActivities ?? []).flatMap((step): StepNote[] => {
+    const failure = step.lastFailure;
+    const heartbeatAt = Number(step.lastHeartbeatTime?.seconds ?? 0);
+    const failedAt = Number(step.lastAttemptCompleteTime?.seconds ?? 0);
+    const progress = progressOf(step.heartbeatDetails?.payloads?.[0]);
+    if (progress !== null && (!failure?.message || heartbeatAt > failedAt))
+      return [{ text: progress, problem: false }];
+    if (!failure?.message) return [];
+    // A part that is still at work says so as a failed attempt: the next one asks again.
+    return [{ text: failure.message, problem: failure.applicationFailureInfo?.type !== 'BackupInProgress' }];
+  });
+}
+
+type Payload = Parameters<typeof defaultPayloadConverter.fromPayload>[0];
+
+function progressOf(payload: Payload | undefined): string | null {
+  if (payload === undefined) return null;
+  const details: unknown = defaultPayloadConverter.fromPayload(payload);
+  if (typeof details !== 'object' || details === null || !('progress' in details)) return null;
+  return typeof details.progress === 'string' ? details.progress : null;
+}

@@ -1,0 +1,26 @@
+import type { Config } from '../config/schema.ts';
+import type { PreflightReport } from '../contract/preflight.ts';
+import type { ObjectStore } from '../storage/port.ts';
+import type { BackupRuns } from './backupRuns.ts';
+import type { ExitCode } from './exitCodes.ts';
+
+/** What the commands need from outside; built in `client.ts`. */
+export interface CliDeps {
+  version: string;
+  /** For results; with `--json` nothing but JSON. */
+  stdout: NodeJS.WriteStream;
+  /** For progress and errors. */
+  stderr: NodeJS.WriteStream;
+  loadConfig(path: string | undefined): Config;
+  connect(): Promise<BackupRuns>;
+  /** Every store of the config. */
+  openStores(config: Config): Promise<ObjectStore[]>;
+  inspectCluster(config: Config, cluster: string): Promise<PreflightReport>;
+  /** Blocks until the process is asked to end. */
+  runWorker(config: Config): Promise<void>;
+  /** Aborted by Ctrl-C from now on; without a call Ctrl-C ends the process. */
+  catchInterrupt(): AbortSignal;
+}
+
+/** Says how a command ended; 0 unless it is called. */
+export type Finish = (code: ExitCode) => void;

@@ -1,0 +1,24 @@
+import { Command } from 'commander';
+import type { CliDeps, Finish } from './deps.ts';
+import { EXIT } from './exitCodes.ts';
+import { writeJson } from './json.ts';
+import { requireCluster } from './names.ts';
+import { hasErrors, renderDoctor } from './render/doctor.ts';
+
+export function doctorCommand(deps: CliDeps, finish: Finish): Command {
+  return new Command('doctor')
+    .description(
+      'check every precondition of a backup from here, without Temporal; changes nothing that stays',
+    )
+    .argument('<cluster>', 'name of a cluster in the config')
+    .option('--json', 'print the report as JSON')
+    .action(async (cluster: string, _options: unknown, command: Command) => {
+      const { config: path, json } = command.optsWithGlobals<{ config?: string; json?: boolean }>();
+      const config = deps.loadConfig(path);
+      requireCluster(cluster, Object.keys(config.clusters));
+      const report = await deps.inspectCluster(config, cluster);
+      if (json) writeJson(deps.stdout, report);
+      else deps.stdout.write(renderDoctor(report));
+      finish(hasErrors(report) ? EXIT.preflight : EXIT.complete);
+    });
+}

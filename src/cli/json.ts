@@ -1,0 +1,24 @@
+import type { BackupResult } from '../contract/backup.ts';
+import type { SetFailure } from '../contract/failure.ts';
+import type { Intent } from '../contract/intent.ts';
+import type { Manifest } from '../contract/manifest.ts';
+import type { PreflightReport } from '../contract/preflight.ts';
+import type { CatalogEntry } from './catalog.ts';
+
+/** What `--json` prints, one type a command. Fields are added, never renamed or taken away. */
+export type RunJson = { workflowId: string; runId: string; namespace: string; result?: BackupResult };
+export type DoctorJson = PreflightReport;
+export type ListJson = { sets: CatalogEntry[] };
+export type ShowJson = {
+  sets: (CatalogEntry & { manifest?: Manifest; intent?: Intent; failure?: SetFailure })[];
+};
+
+/** In place of the above when the command failed; the exit code is not 0. */
+export type FailureJson = { error: { code: string; message: string; operatorAction: string } };
+
+export function writeJson(
+  stdout: NodeJS.WritableStream,
+  value: RunJson | DoctorJson | ListJson | ShowJson | FailureJson,
+): void {
+  stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+}

@@ -1,0 +1,58 @@
+import { Command, CommanderError } from 'commander';
+import type { CliDeps, Finish } from './deps.ts';
+import { doctorCommand } from './doctor.ts';
+import { EXIT, EXIT_CODE_HELP, type ExitCode } from './exitCodes.ts';
+import { toFailure, type Failure } from './failure.ts';
+import { writeJson } from './json.ts';
+import { listCommand } from './list.ts';
+import { runCommand } from './run.ts';
+import { showCommand } from './show.ts';
+import { workerCommand } from './worker.ts';
+
+/** Runs one command line, without `node` and the script, and returns the exit code. Never throws. */
+export async function main(args: string[], deps: CliDeps): Promise<number> {
+  let exitCode: number = EXIT.complete;
+  const program = createProgram(deps, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.complete : EXIT.usage; // it has said why
+    return reportFailure(toFailure(error), args.includes('--json'), deps);
+  }
+}
+
+function createProgram(deps: CliDeps, finish: Finish): Command {
+  const program = new Command('safepoint')
+    .description('Consistent hot backups of Camunda 8 Self-Managed, run as Temporal workflows')
+    .version(deps.version)
+    .option('--config <path>', 'config file; default: SAFEPOINT_CONFIG, else ./safepoint.yaml')
+    .addHelpText('after', EXIT_CODE_HELP);
+  const commands = [
+    runCommand(deps, finish),
+    doctorCommand(deps, finish),
+    listCommand(deps),
+    showCommand(deps),
+    workerCommand(deps),
+  ];
+  for (const command of [program, ...commands]) {
+    command
+      .exitOverride()
+      .showHelpAfterError('(--help tells more)')
+      .configureOutput({
+        writeOut: (text) => deps.stdout.write(text),
+        writeErr: (text) => deps.stderr.write(text),
+      });
+  }
+  for (const command of commands) program.addCommand(command);
+  return program;
+}
+
+function reportFailure(failure: Failure, asJson: boolean, { stdout, stderr }: CliDeps): ExitCode {
+  const { code, message, operatorAction, exitCode } = failure;
+  stderr.write(`${code}: ${message}\n${operatorAction}\n`);
+  if (asJson) writeJson(stdout, { error: { code, message, operatorAction } });
+  return exitCode;
+}

@@ -1,0 +1,133 @@
+import type { Manifest } from '../../contract/manifest.ts';
+import type { CatalogSet } from '../catalog.ts';
+import { renderTable, showSize, showSpan, showTime } from './table.ts';
+
+/** One set with everything that its store says of it. */
+export function renderSet({ entry, manifest, intent }: CatalogSet): string {
+  const title = `${entry.state}: backup ${entry.backupId} of ${entry.cluster}`;
+  const head = [title, ...entry.reasons.map((reason) => `  ${reason}`), '', entry.location];
+  if (manifest !== undefined) return block([...head, ...manifestSections(manifest)]);
+  if (intent === undefined) return block(head);
+  const facts = [
+    ['started', showTime(intent.startedAt)],
+    ['procedure', intent.procedure],
+    ['parts', intent.parts.join(', ')],
+    ['databases', intent.databases.join(', ')],
+    ['run', intent.workflowId],
+  ];
+  return block([...head, '', renderTable(facts)]);
+}
+
+function manifestSections(manifest: Manifest): string[] {
+  return [
+    ...section('', facts(manifest)),
+    ...section('Parts', parts(manifest), ['part', 'state', 'started', 'took', 'pieces']),
+    ...section('Snapshots', snapshots(manifest), ['name', 'part', 'state', 'indices']),
+    ...section('Artifacts', artifacts(manifest), ['name', 'size', 'unpacked', 'took', 'sha256']),
+    ...section(`Cut: ${manifest.cut.outcome}`, cut(manifest), CUT_HEAD),
+    ...manifest.cut.reasons.map((reason) => `  ${reason}`),
+    ...section('Findings', findings(manifest)),
+    '',
+    'Restore',
+    ...manifest.restore.commands.map((command) => `  ${command}`),
+  ];
+}
+
+function facts(manifest: Manifest): string[][] {
+  const { camunda, procedure, window, searchEngine, run, tool } = manifest;
+  const nodes = `brokers ${camunda.brokerCount}, partitions ${camunda.partitionCount}, replication ${camunda.replicationFactor}`;
+  return [
+    ['taken', `${showTime(manifest.startedAt)} to ${showTime(manifest.completedAt)}`],
+    ['camunda', `${camunda.version}, ${nodes}`],
+    [
+      'procedure',
+      `${procedure.name}, ${procedure.pause} pause: ${procedure.waves.map((wave) => wave.join(' + ')).join(' -> ')}`,
+    ],
+    ['window', `${showTime(window.pausedAt)} to ${showTime(window.resumedAt)}, ${showSpan(window.tookMs)}`],
+    ['repository', searchEngine.repository ?? 'none'],
+    ['run', run.workflowId],
+    ['written by', `${tool.name} ${tool.version}`],
+  ];
+}
+
+function parts(manifest: Manifest): string[][] {
+  return manifest.parts.map((part) => [
+    part.part,
+    part.foreignState,
+    showTime(part.startedAt),
+    showSpan(part.tookMs),
+    String(part.pieces.length),
+  ]);
+}
+
+function snapshots(manifest: Manifest): string[][] {
+  return manifest.searchEngine.snapshots.map(({ name, part, state, indices }) => [
+    name,
+    part,
+    state,
+    String(indices.length),
+  ]);
+}
+
+function artifacts(manifest: Manifest): string[][] {
+  return manifest.artifacts.map((artifact) => [
+    artifact.name,
+    showSize(artifact.sizeBytes),
+    showSize(artifact.rawSizeBytes),
+    showSpan(artifact.tookMs),
+    artifact.sha256,
+  ]);
+}
+
+const CUT_HEAD = [
+  'partition',
+  'restored from',
+  'held at least',
+  'held at most',
+  'checkpoint',
+  'no loss',
+  'no orphans',
+  'fence',
+];
+
+/** Proven when each position is not beyond the one to its right: restored from <= held at least, held at most <= checkpoint. */
+function cut(manifest: Manifest): string[][] {
+  return manifest.cut.partitions.map((partition) => [
+    String(partition.partitionId),
+    position(partition.restoredExporterPosition),
+    position(partition.heldAtLeast),
+    position(partition.heldAtMost),
+    position(partition.checkpointPosition),
+    answer(partition.noLoss),
+    answer(partition.noOrphans),
+    answer(partition.fenceHeld),
+  ]);
+}
+
+function findings(manifest: Manifest): string[][] {
+  return manifest.findings
+    .filter(({ ok }) => !ok)
+    .map(({ severity, check, seen, fix }) => [
+      severity,
+      check,
+      fix === undefined ? seen : `${seen}\n→ ${fix}`,
+    ]);
+}
+
+function position(value: number | null): string {
+  return value === null ? 'unknown' : String(value);
+}
+
+function answer(value: boolean | null): string {
+  if (value === null) return 'unknown';
+  return value ? 'yes' : 'NO';
+}
+
+function section(title: string, rows: string[][], head?: string[]): string[] {
+  if (rows.length === 0) return [];
+  return ['', ...(title === '' ? [] : [title]), renderTable(rows, head)];
+}
+
+function block(texts: string[]): string {
+  return `${texts.join('\n')}\n`;
+}

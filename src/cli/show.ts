@@ -1,0 +1,37 @@
+import { Command } from 'commander';
+import { SafepointError } from '../contract/errors.ts';
+import { readCatalog, type CatalogSet } from './catalog.ts';
+import type { CliDeps } from './deps.ts';
+import { writeJson } from './json.ts';
+import { renderSet } from './render/set.ts';
+
+type ShowOptions = { config?: string; cluster?: string; json?: boolean };
+
+export function showCommand(deps: CliDeps): Command {
+  return new Command('show')
+    .description('everything that the stores say of one backup set, and how to restore it')
+    .argument('<id>', 'backup id')
+    .option('--cluster <name>', 'needed where several clusters have the id')
+    .option('--json', 'print the set with its manifest as JSON')
+    .action(async (backupId: string, _options: unknown, command: Command) => {
+      const { config: path, cluster, json } = command.optsWithGlobals<ShowOptions>();
+      const stores = await deps.openStores(deps.loadConfig(path));
+      const wanted = cluster === undefined ? { backupId } : { backupId, cluster };
+      const sets = await readCatalog(stores, wanted);
+      requireOneCluster(sets, backupId);
+      if (json)
+        writeJson(deps.stdout, { sets: sets.map(({ entry, ...documents }) => ({ ...entry, ...documents })) });
+      else deps.stdout.write(sets.map(renderSet).join('\n'));
+    });
+}
+
+/** The same set may lie in several stores; the same id in two clusters names two sets. */
+function requireOneCluster(sets: CatalogSet[], backupId: string): void {
+  const clusters = [...new Set(sets.map(({ entry }) => entry.cluster))];
+  if (clusters.length === 1) return;
+  const message =
+    clusters.length === 0
+      ? `no set ${backupId} in the stores; \`safepoint list\` shows those that exist`
+      : `the id ${backupId} exists in ${clusters.join(' and ')}; choose with --cluster`;
+  throw new SafepointError('InvalidInput', message);
+}

@@ -1,0 +1,101 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { BackupResult } from '../contract/backup.ts';
+import { TASK_QUEUE } from '../contract/names.ts';
+import type { WindowStatus } from '../contract/status.ts';
+import type { BackupRuns, RunRef } from './backupRuns.ts';
+import { EXIT } from './exitCodes.ts';
+import { CommandError } from './failure.ts';
+import type { Progress } from './progress.ts';
+import type { RunView } from './runView.ts';
+
+export const NO_WORKER = `no worker answers on task queue ${TASK_QUEUE}; start one with \`safepoint worker\``;
+
+export type WatchOptions = {
+  /** Aborted when the person at the terminal has seen enough; the run goes on. */
+  signal: AbortSignal;
+  intervalMs?: number;
+  /** Give up when no worker was ever there for so long. A worker that was there may come back any time. */
+  noWorkerMs?: number;
+};
+
+/** Shows the run until it ends. Fails with what the run failed with, or with the reason of `signal`. */
+export async function watchRun(
+  runs: BackupRuns,
+  run: RunRef,
+  progress: Progress,
+  { signal, intervalMs = 400, noWorkerMs = 60_000 }: WatchOptions,
+): Promise<BackupResult> {
+  const startedMs = Date.now();
+  const reader = createViewReader(runs, run);
+  const result = runs.result(run);
+  const ended = result.then(
+    () => 'ended' as const,
+    () => 'ended' as const,
+  );
+  const stopped = aborted(signal);
+  stopped.catch(() => undefined); // also when the run ends first
+  let answered = false;
+  let silent = false;
+
+  for (;;) {
+    const view = await Promise.race([reader.read(), ended, stopped]);
+    if (view === 'ended') break;
+    if (view !== null) {
+      answered = true;
+      silent = false;
+      progress.show(view);
+    } else if (!silent) {
+      silent = true;
+      progress.say(NO_WORKER);
+    }
+    if (!answered && Date.now() - startedMs > noWorkerMs) throw new CommandError(neverAnswered(run));
+    const next = await Promise.race([delay(intervalMs), ended, stopped]);
+    if (next === 'ended') break;
+  }
+  if (answered) await showEnd(reader, progress);
+  return await result;
+}
+
+/** The last changes often come with the end itself. */
+async function showEnd(reader: ViewReader, progress: Progress): Promise<void> {
+  const view = await Promise.race([reader.read(), delay(2_000, null)]);
+  if (view !== null) progress.show(view);
+}
+
+type ViewReader = { read(): Promise<RunView | null> };
+
+/** Reads `null` when no worker answers. The window is kept as last seen: it closes before the run does. */
+function createViewReader(runs: BackupRuns, run: RunRef): ViewReader {
+  let window: WindowStatus | null = null;
+  return {
+    async read() {
+      const status = await runs.readStatus(run).catch(() => null);
+      if (status === null) return null;
+      const open = status.window;
+      if (open !== null && window?.exporting !== 'resumed')
+        window = await runs.readWindow(open).catch(() => window);
+      const of = open === null ? [run] : [run, open];
+      const notes = await Promise.all(of.map((ref) => runs.readNotes(ref).catch(() => [])));
+      return { status, window, notes: notes.flat() };
+    },
+  };
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const abort = () => {
+      reject(signal.reason as Error);
+    };
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+  });
+}
+
+function neverAnswered({ workflowId }: RunRef) {
+  return {
+    code: 'WorkerUnreachable',
+    message: `${NO_WORKER}; the run ${workflowId} stays in Temporal and begins when a worker comes`,
+    operatorAction: `Start a worker, or take the run back with \`temporal workflow cancel -w ${workflowId}\`.`,
+    exitCode: EXIT.unreachable,
+  };
+}

@@ -1,0 +1,49 @@
+#!/usr/bin/env node
+import type { CliDeps } from './cli/deps.ts';
+import { main } from './cli/main.ts';
+import { loadConfig } from './config/load.ts';
+import { productVersion } from './system/version.ts';
+
+/**
+ * The `safepoint` command. What a command needs is loaded when it is needed: the client of Temporal, the SDK of a store
+ * and the worker take longer to load than most commands take to run.
+ */
+const deps: CliDeps = {
+  version: productVersion,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  loadConfig,
+  async connect() {
+    const { loadTemporalConnection } = await import('./system/temporal.ts');
+    const { connectBackupRuns } = await import('./cli/backupRuns.ts');
+    return await connectBackupRuns(loadTemporalConnection());
+  },
+  async openStores(config) {
+    const { createDependencies } = await import('./dependencies.ts');
+    const dependencies = createDependencies(config);
+    return Object.keys(config.stores).map((name) => dependencies.store(name));
+  },
+  async inspectCluster(config, cluster) {
+    const { createDependencies } = await import('./dependencies.ts');
+    const { createInspector } = await import('./activities/preflight/inspect.ts');
+    const dependencies = createDependencies(config);
+    try {
+      return await createInspector(dependencies).inspectCluster(cluster);
+    } finally {
+      await dependencies.close();
+    }
+  },
+  async runWorker(config) {
+    const { runWorker } = await import('./worker.ts');
+    await runWorker(config);
+  },
+  catchInterrupt() {
+    const interrupt = new AbortController();
+    process.once('SIGINT', () => {
+      interrupt.abort(new Error('interrupted'));
+    });
+    return interrupt.signal;
+  },
+};
+
+process.exitCode = await main(process.argv.slice(2), deps);
