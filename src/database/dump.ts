@@ -1,0 +1,90 @@
+import { pipeline } from 'node:stream/promises';
+import type { DatabaseConfig } from '../config/schema.ts';
+import type { StoredArtifact } from '../contract/backup.ts';
+import { SafepointError } from '../contract/errors.ts';
+import { createMeter } from '../storage/meter.ts';
+import type { ObjectStore } from '../storage/port.ts';
+import { startCompression } from '../storage/zstd.ts';
+import { startCommand, type CommandEnd } from '../system/command.ts';
+import { pgCommand } from './pgCommand.ts';
+import { createTrailerWatch } from './trailer.ts';
+
+export type DumpRequest = {
+  database: DatabaseConfig;
+  store: ObjectStore;
+  key: string;
+  signal?: AbortSignal;
+  /** Called for every chunk that goes to the store. */
+  onProgress?: (progress: DumpProgress) => void;
+};
+
+export type DumpProgress = { rawSizeBytes: number; sizeBytes: number };
+
+export type DumpResult = Pick<StoredArtifact, 'sizeBytes' | 'rawSizeBytes' | 'sha256' | 'rawSha256'>;
+
+/**
+ * Streams `pg_dumpall` through zstd into the store, with constant memory and nothing on the local disk.
+ * The object appears only after both programs have ended with exit code 0 and the trailer of a whole dump was seen.
+ * Fails with `DumpFailed`, with `AccessDenied` when the server refuses the password, with what the store fails with,
+ * and with the reason of the signal; the object does not exist then, and no child process is left.
+ */
+export async function dumpDatabase(request: DumpRequest): Promise<DumpResult> {
+  const { database, store, key, signal, onProgress } = request;
+  signal?.throwIfAborted();
+  const dump = startCommand(pgCommand(database, 'pg_dumpall', ['--quote-all-identifiers']));
+  const compression = startCompression();
+  const trailer = createTrailerWatch();
+  const raw = createMeter({
+    onChunk: (chunk) => {
+      trailer.add(chunk);
+    },
+  });
+  const stored = createMeter({
+    onChunk: () => onProgress?.({ rawSizeBytes: raw.sizeBytes, sizeBytes: stored.sizeBytes }),
+    beforeEnd: async () => {
+      await Promise.allSettled([feeding]);
+      requireGoodEnd(database, await dump.ended, await compression.ended, trailer.seen());
+    },
+  });
+  dump.stdin.end();
+  const feeding = pipeline(dump.stdout, raw.stream, compression.input);
+  const draining = pipeline(compression.output, stored.stream);
+  try {
+    await store.putStream(key, stored.stream, { signal });
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  } finally {
+    await Promise.all([dump.stop(), compression.stop()]);
+    await Promise.allSettled([feeding, draining]); // what they fail with came through the last stream already
+  }
+  return {
+    sizeBytes: stored.sizeBytes,
+    rawSizeBytes: raw.sizeBytes,
+    sha256: stored.sha256(),
+    rawSha256: raw.sha256(),
+  };
+}
+
+function requireGoodEnd(
+  { host, port, user }: DatabaseConfig,
+  dump: CommandEnd,
+  compression: CommandEnd,
+  trailerSeen: boolean,
+): void {
+  const server = `${host}:${port}`;
+  // A compressor that died takes pg_dumpall with it, not the other way round.
+  if (!compression.ok)
+    throw new SafepointError('DumpFailed', `dump of ${server}: zstd ended with ${compression.reason}`);
+  if (!dump.ok) {
+    const refused = dump.reason.includes('password authentication failed');
+    const code = refused ? 'AccessDenied' : 'DumpFailed';
+    throw new SafepointError(code, `dump of ${server} as ${user}: pg_dumpall ended with ${dump.reason}`);
+  }
+  if (!trailerSeen) {
+    throw new SafepointError(
+      'DumpFailed',
+      `dump of ${server}: the trailer of pg_dumpall is missing, so it was cut off`,
+    );
+  }
+}

@@ -1,0 +1,63 @@
+import type { Dirent } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { ObjectInfo } from './port.ts';
+
+const UNFINISHED = /^\..*\.unfinished$/;
+
+/** Where a file is written before it gets its name; never listed. `token` keeps two writers of a key apart. */
+export function unfinishedPath(file: string, token: string): string {
+  return path.join(path.dirname(file), `.${path.basename(file)}.${token}.unfinished`);
+}
+
+/** Files whose key starts with the prefix, in the byte order of the keys, as S3 lists them. */
+export async function* walkKeys(root: string, prefix: string, folder = ''): AsyncIterable<ObjectInfo> {
+  for (const entry of await sortedEntries(path.join(root, folder))) {
+    const key = folder + keyPart(entry);
+    if (entry.isDirectory()) {
+      if (key.startsWith(prefix) || prefix.startsWith(key)) yield* walkKeys(root, prefix, key);
+      continue;
+    }
+    if (!key.startsWith(prefix)) continue;
+    const info = await readInfo(root, key);
+    if (info !== null) yield info;
+  }
+}
+
+/** Folders directly below that hold at least one file; S3 knows no empty ones either. */
+export async function foldersBelow(root: string, prefix: string): Promise<string[]> {
+  const names: string[] = [];
+  for (const entry of await sortedEntries(path.join(root, prefix))) {
+    if (entry.isDirectory() && (await holdsFile(root, `${prefix}${entry.name}/`))) names.push(entry.name);
+  }
+  return names;
+}
+
+/** `null` when there is no file under the key. */
+export async function readInfo(root: string, key: string): Promise<ObjectInfo | null> {
+  const stats = await stat(path.join(root, key)).catch(nullWhenAbsent);
+  if (stats?.isFile() !== true) return null;
+  return { key, sizeBytes: stats.size, modifiedAt: stats.mtime.toISOString() };
+}
+
+export function nullWhenAbsent(error: unknown): null {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+  throw error;
+}
+
+async function holdsFile(root: string, prefix: string): Promise<boolean> {
+  for await (const _ of walkKeys(root, prefix, prefix)) return true;
+  return false;
+}
+
+async function sortedEntries(folder: string): Promise<Dirent[]> {
+  const entries = (await readdir(folder, { withFileTypes: true }).catch(nullWhenAbsent)) ?? [];
+  return entries
+    .filter((entry) => entry.isDirectory() || (entry.isFile() && !UNFINISHED.test(entry.name)))
+    .sort((left, right) => Buffer.compare(Buffer.from(keyPart(left)), Buffer.from(keyPart(right))));
+}
+
+function keyPart(entry: Dirent): string {
+  return entry.isDirectory() ? `${entry.name}/` : entry.name;
+}

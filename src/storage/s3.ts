@@ -1,0 +1,203 @@
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  paginateListObjectsV2,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { addAbortSignal, Readable } from 'node:stream';
+import type { S3StoreConfig } from '../config/schema.ts';
+import { guardedStream } from './guardedStream.ts';
+import { abortLeftovers, uploadStream, type UploadTarget } from './multipart.ts';
+import type { ObjectInfo, ObjectStore } from './port.ts';
+import { createS3Client } from './s3Client.ts';
+import { isAbsent, isAlreadyThere, toS3Error, wasTriedAgain } from './s3Error.ts';
+import { storeError } from './storeError.ts';
+
+type CallOptions = { signal?: AbortSignal };
+
+/** A bucket of S3, or of a store that speaks its protocol and honours `If-None-Match: *`. */
+export function createS3Store(name: string, config: S3StoreConfig): ObjectStore {
+  return new S3Store(name, config, createS3Client(name, config));
+}
+
+class S3Store implements ObjectStore {
+  readonly name: string;
+  readonly #config: S3StoreConfig;
+  readonly #client: S3Client;
+  readonly #prefix: string;
+  #createOnlyProven = false;
+
+  constructor(name: string, config: S3StoreConfig, client: S3Client) {
+    this.name = name;
+    this.#config = config;
+    this.#client = client;
+    const trimmed = config.prefix.replace(/^\/+|\/+$/g, '');
+    this.#prefix = trimmed === '' ? '' : `${trimmed}/`;
+  }
+
+  locate(key: string): string {
+    return `s3://${this.#config.bucket}/${this.#prefix}${key}`;
+  }
+
+  async putStream(key: string, body: Readable, options: CallOptions = {}): Promise<void> {
+    const { signal } = options;
+    try {
+      await this.#run('write', key, options, async () => {
+        if (signal !== undefined) addAbortSignal(signal, body);
+        // Only tidying: it takes a permission that an upload itself does not need.
+        await abortLeftovers(this.#client, this.#target(key), signal).catch(() => undefined);
+        await uploadStream(this.#client, this.#target(key), body, signal);
+      });
+    } finally {
+      body.destroy();
+    }
+  }
+
+  async putObject(
+    key: string,
+    body: string,
+    options: CallOptions & { createOnly?: boolean } = {},
+  ): Promise<void> {
+    await this.#run('write', key, options, () =>
+      options.createOnly === true ? this.#create(key, body, options) : this.#put(key, body, options),
+    );
+  }
+
+  async getObject(key: string, options: CallOptions = {}): Promise<string | null> {
+    return this.#run('read', key, options, async () => {
+      const answer = await this.#get(key, options).catch(nullWhenAbsent);
+      return answer?.Body?.transformToString() ?? null;
+    });
+  }
+
+  async getStream(key: string, options: CallOptions = {}): Promise<Readable> {
+    return this.#run('read', key, options, async () => {
+      const { Body } = await this.#get(key, options);
+      if (!(Body instanceof Readable)) throw new Error('the answer has no body');
+      return guardedStream(Body, options.signal, (error) => toS3Error(this.#action('read', key), error));
+    });
+  }
+
+  async head(key: string, options: CallOptions = {}): Promise<ObjectInfo | null> {
+    return this.#run('read', key, options, async () => {
+      const command = new HeadObjectCommand(this.#address(key));
+      const answer = await this.#client.send(command, { abortSignal: options.signal }).catch(nullWhenAbsent);
+      if (answer === null) return null;
+      return toInfo(key, answer.ContentLength, answer.LastModified);
+    });
+  }
+
+  async *list(prefix: string, options: CallOptions = {}): AsyncIterable<ObjectInfo> {
+    const pages = this.#pages(prefix, {}, options);
+    for (;;) {
+      const page = await this.#run('list', prefix, options, () => pages.next());
+      if (page.done === true) return;
+      for (const { Key = '', Size, LastModified } of page.value.Contents ?? []) {
+        yield toInfo(Key.slice(this.#prefix.length), Size, LastModified);
+      }
+    }
+  }
+
+  async listFolders(prefix: string, options: CallOptions = {}): Promise<string[]> {
+    const folder = prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`;
+    const skipped = this.#prefix.length + folder.length;
+    return this.#run('list', prefix, options, async () => {
+      const names: string[] = [];
+      for await (const page of this.#pages(folder, { Delimiter: '/' }, options)) {
+        for (const { Prefix = '' } of page.CommonPrefixes ?? []) names.push(Prefix.slice(skipped, -1));
+      }
+      return names;
+    });
+  }
+
+  async remove(key: string, options: CallOptions = {}): Promise<void> {
+    await this.#run('delete', key, options, async () => {
+      const command = new DeleteObjectCommand(this.#address(key));
+      await this.#client.send(command, { abortSignal: options.signal }).catch(nullWhenAbsent);
+    });
+  }
+
+  async #create(key: string, body: string, options: CallOptions): Promise<void> {
+    if (!this.#createOnlyProven && (await this.head(key, options)) !== null) throw this.#alreadyThere(key);
+    try {
+      await this.#put(key, body, { ...options, ifNoneMatch: true });
+    } catch (error) {
+      if (!isAlreadyThere(error)) throw error;
+      if (wasTriedAgain(error) && (await this.getObject(key, options)) === body) return;
+      throw this.#alreadyThere(key);
+    }
+    if (!this.#createOnlyProven) await this.#proveCreateOnly(key, body, options);
+  }
+
+  /** Some compatible stores ignore the condition and would overwrite. The same bytes once more must be refused. */
+  async #proveCreateOnly(key: string, body: string, options: CallOptions): Promise<void> {
+    try {
+      await this.#put(key, body, { ...options, ifNoneMatch: true });
+    } catch (error) {
+      if (!isAlreadyThere(error)) throw error;
+      this.#createOnlyProven = true;
+      return;
+    }
+    await this.remove(key, options);
+    const reason =
+      'the store ignores `If-None-Match: *`, so two runs could overwrite each other; use another store';
+    throw storeError('StoreFailed', this.#action('write', key), reason);
+  }
+
+  async #put(key: string, body: string, options: CallOptions & { ifNoneMatch?: boolean }): Promise<void> {
+    const condition = options.ifNoneMatch === true && { IfNoneMatch: '*' };
+    const command = new PutObjectCommand({ ...this.#target(key), Body: body, ...condition });
+    await this.#client.send(command, { abortSignal: options.signal });
+  }
+
+  #get(key: string, options: CallOptions) {
+    return this.#client.send(new GetObjectCommand(this.#address(key)), { abortSignal: options.signal });
+  }
+
+  #pages(prefix: string, input: { Delimiter?: string }, options: CallOptions) {
+    const query = { Bucket: this.#config.bucket, Prefix: this.#prefix + prefix, ...input };
+    return paginateListObjectsV2({ client: this.#client }, query, { abortSignal: options.signal });
+  }
+
+  #address(key: string) {
+    return { Bucket: this.#config.bucket, Key: this.#prefix + key };
+  }
+
+  #target(key: string): UploadTarget {
+    const { serverSideEncryption, kmsKeyId } = this.#config;
+    return {
+      ...this.#address(key),
+      ...(serverSideEncryption !== undefined && { ServerSideEncryption: serverSideEncryption }),
+      ...(kmsKeyId !== undefined && { SSEKMSKeyId: kmsKeyId }),
+    };
+  }
+
+  #alreadyThere(key: string) {
+    return storeError('ObjectExists', this.#action('create', key), 'it is there already');
+  }
+
+  #action(verb: string, key: string) {
+    return { store: this.name, verb, location: this.locate(key) };
+  }
+
+  async #run<T>(verb: string, key: string, options: CallOptions, action: () => Promise<T>): Promise<T> {
+    options.signal?.throwIfAborted();
+    try {
+      return await action();
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      throw toS3Error(this.#action(verb, key), error);
+    }
+  }
+}
+
+function nullWhenAbsent(error: unknown): null {
+  if (isAbsent(error)) return null;
+  throw error;
+}
+
+function toInfo(key: string, sizeBytes: number | undefined, modifiedAt: Date | undefined): ObjectInfo {
+  return { key, sizeBytes: sizeBytes ?? 0, modifiedAt: (modifiedAt ?? new Date(0)).toISOString() };
+}
