@@ -64,15 +64,17 @@ export function viewIndexBackup(
 
 function judge(
   { timeline }: World,
-  { part, pieceCount, chain }: IndexBackups,
+  backups: IndexBackups,
   id: number,
   snapshots: Snapshot[],
 ): { state: string; failureReason: string | null } {
+  const { part, pieceCount } = backups;
+  const chain = backups.chain(id);
   const isAny = (state: Snapshot['state']) => snapshots.some((it) => it.state === state);
-  const toldState = chain(id)?.toldState;
+  const toldState = chain?.toldState;
   const isRunning = isAny('IN_PROGRESS');
   const isOver =
-    !isRunning && snapshots.length >= pieceCount - 1 && timeline.nowMs() >= (chain(id)?.endsAtMs ?? 0);
+    !isRunning && snapshots.length >= pieceCount - 1 && timeline.nowMs() >= (chain?.endsAtMs ?? 0);
   if (toldState !== undefined && isOver) return { state: toldState, failureReason: null };
   if (snapshots.length > pieceCount)
     return { state: 'FAILED', failureReason: 'More snapshots found than expected.' };

@@ -37,6 +37,7 @@ function view({ engine, faults, settings, timeline }: World, broker: number) {
     const isLeader =
       partition.leader === broker &&
       !faults.look('partitionLeaderless', (it) => it.partition === partition.id);
+    const isHealthy = !faults.look('partitionUnhealthy', (it) => it.partition === partition.id);
     const processed = positionAt(partition, settings.loadPerSecond, timeline.nowMs());
     return [
       partition.id,
@@ -45,7 +46,7 @@ function view({ engine, faults, settings, timeline }: World, broker: number) {
         processedPosition: isLeader ? processed : null,
         snapshotId: null,
         processedPositionInSnapshot: null,
-        streamProcessorPhase: isLeader ? 'PROCESSING' : 'REPLAY',
+        streamProcessorPhase: isLeader ? (isHealthy ? 'PROCESSING' : 'FAILED') : 'REPLAY',
         exporterPhase: isLeader ? engine.phase(partition) : null,
         exportedPosition: isLeader ? partition.exported : null,
         clock: {},

@@ -1,27 +1,24 @@
 import { globToRegExp } from '../faults/wireFault.ts';
-import { fieldOf, type Answer, type Route } from '../http/route.ts';
+import type { Answer, Route, SimulatedRequest } from '../http/route.ts';
 import type { World } from '../world/world.ts';
 import { searchError } from './searchErrors.ts';
+import { searchRecords } from './searchRecords.ts';
 import { searchRoute } from './searchRoute.ts';
 
-/** Index list, refresh, and the searches that find the newest record of each partition. */
+/** Index list, refresh and search. */
 export function searchIndexRoutes(world: World): Route[] {
-  const withIndices = (patterns: string, answer: (names: string[]) => Answer): Answer => {
-    const missing = missingNames(world, patterns);
-    if (missing[0] !== undefined)
-      return searchError(404, 'index_not_found_exception', `no such index [${missing[0]}]`);
-    return answer(matching(world, patterns));
-  };
-  return [
-    searchRoute(world, 'GET', '/_cat/indices', 'indices', () => ({
+  const list = ({ params, query }: SimulatedRequest) =>
+    withIndices(world, params['patterns'] ?? '*', query, (names) => ({
       status: 200,
-      json: world.indices.map(row),
-    })),
-    searchRoute(world, 'GET', '/_cat/indices/:patterns', 'indices', ({ params }) =>
-      withIndices(params['patterns'] ?? '', (names) => ({ status: 200, json: names.map(row) })),
-    ),
-    searchRoute(world, 'POST', '/:patterns/_refresh', 'refresh', ({ params }) =>
-      withIndices(params['patterns'] ?? '', (names) => {
+      json: names.map((name) => columns(row(world, name), query)),
+    }));
+  const search = ({ params, query, body }: SimulatedRequest) =>
+    withIndices(world, params['patterns'] ?? '*', query, (names) => searchRecords(world, names, body));
+  return [
+    searchRoute(world, 'GET', '/_cat/indices', 'indices', list),
+    searchRoute(world, 'GET', '/_cat/indices/:patterns', 'indices', list),
+    searchRoute(world, 'POST', '/:patterns/_refresh', 'refresh', ({ params, query }) =>
+      withIndices(world, params['patterns'] ?? '', query, (names) => {
         world.engine.refresh();
         return {
           status: 200,
@@ -29,11 +26,8 @@ export function searchIndexRoutes(world: World): Route[] {
         };
       }),
     ),
-    ...(['POST', 'GET'] as const).map((method) =>
-      searchRoute(world, method, '/:patterns/_search', 'search', ({ params, body }) =>
-        withIndices(params['patterns'] ?? '', (names) => ({ status: 200, json: search(world, names, body) })),
-      ),
-    ),
+    searchRoute(world, 'POST', '/:patterns/_search', 'search', search),
+    searchRoute(world, 'GET', '/:patterns/_search', 'search', search),
   ];
 }
 
@@ -48,7 +42,28 @@ export function missingNames({ indices }: World, patterns: string): string[] {
   return patterns.split(',').filter((name) => !name.includes('*') && !indices.includes(name));
 }
 
-function row(index: string) {
+/** The columns that `h` asks for; without it all but the date of creation. */
+export function columns(
+  row: Record<string, string>,
+  query: URLSearchParams,
+): Record<string, string | undefined> {
+  const shown = Object.keys(row).filter((name) => name !== 'creation.date');
+  const wanted = query.get('h')?.split(',') ?? shown;
+  return Object.fromEntries(wanted.map((name) => [name, row[name]]));
+}
+
+function withIndices(
+  world: World,
+  patterns: string,
+  query: URLSearchParams,
+  answer: (names: string[]) => Answer,
+): Answer {
+  const missing = query.get('ignore_unavailable') === 'true' ? [] : missingNames(world, patterns);
+  if (missing[0] === undefined) return answer(matching(world, patterns));
+  return searchError(404, 'index_not_found_exception', `no such index [${missing[0]}]`);
+}
+
+function row({ engine }: World, index: string): Record<string, string> {
   return {
     health: 'green',
     status: 'open',
@@ -60,76 +75,6 @@ function row(index: string) {
     'docs.deleted': '0',
     'store.size': '20kb',
     'pri.store.size': '20kb',
+    'creation.date': String(engine.startedAtMs),
   };
-}
-
-function search(world: World, names: string[], body: unknown) {
-  const wanted = findValue(body, 'partitionId');
-  const records = names.some((name) => name.startsWith('zeebe-record'))
-    ? [...world.engine.searchable()].filter(([id]) => wanted === undefined || id === wanted)
-    : [];
-  const total = { value: Math.min(10_000, sum(records.map(([, position]) => position))), relation: 'gte' };
-  const envelope = {
-    took: 1,
-    timed_out: false,
-    _shards: { total: names.length, successful: names.length, failed: 0 },
-  };
-  const isHitWanted = fieldOf(body, 'size') !== 0;
-  const newest = records.toSorted((a, b) => b[1] - a[1]).slice(0, 1);
-  const hits = isHitWanted
-    ? newest.map(([partitionId, position]) => hit(names[0] ?? '', partitionId, position))
-    : [];
-  const aggregations = aggregate(body, records);
-  return {
-    ...envelope,
-    hits: { total, max_score: null, hits },
-    ...(aggregations !== undefined && { aggregations }),
-  };
-}
-
-function hit(index: string, partitionId: number, position: number) {
-  return {
-    _index: index,
-    _id: `${partitionId}-${position}`,
-    _score: null,
-    _source: { partitionId, position },
-    sort: [position],
-  };
-}
-
-/** A `terms` aggregation by partition with a `max` inside, whatever their names; or a single `max`. */
-function aggregate(body: unknown, records: [number, number][]) {
-  const wanted = fieldOf(body, 'aggs') ?? fieldOf(body, 'aggregations');
-  if (typeof wanted !== 'object' || wanted === null) return undefined;
-  const answers = Object.entries(wanted).map(([name, aggregation]: [string, unknown]) => {
-    if (fieldOf(aggregation, 'max') !== undefined)
-      return [name, max(records.map(([, position]) => position))];
-    const inner = Object.keys(fieldOf(aggregation, 'aggs') ?? fieldOf(aggregation, 'aggregations') ?? {});
-    const buckets = records.map(([key, position]) => ({
-      key,
-      doc_count: position,
-      ...Object.fromEntries(inner.map((innerName) => [innerName, max([position])])),
-    }));
-    return [name, { doc_count_error_upper_bound: 0, sum_other_doc_count: 0, buckets }];
-  });
-  return Object.fromEntries(answers) as Record<string, unknown>;
-}
-
-function max(positions: number[]) {
-  return { value: positions.length === 0 ? null : Math.max(...positions) };
-}
-
-function sum(numbers: number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
-}
-
-/** The value of a field anywhere in a query, plain or as `{value}`. */
-function findValue(node: unknown, name: string): unknown {
-  if (typeof node !== 'object' || node === null) return undefined;
-  for (const [key, value] of Object.entries(node) as [string, unknown][]) {
-    if (key === name) return fieldOf(value, 'value') ?? value;
-    const found = findValue(value, name);
-    if (found !== undefined) return found;
-  }
-  return undefined;
 }

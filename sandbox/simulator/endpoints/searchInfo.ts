@@ -1,5 +1,6 @@
 import type { Route } from '../http/route.ts';
 import type { World } from '../world/world.ts';
+import { columns } from './searchIndices.ts';
 import { searchRoute } from './searchRoute.ts';
 
 /** Who the search engine is, how it feels, and how full its disks are. */
@@ -21,9 +22,9 @@ export function searchInfoRoutes(world: World): Route[] {
         unassigned_shards: 0,
       },
     })),
-    searchRoute(world, 'GET', '/_cat/allocation', 'allocation', () => {
+    searchRoute(world, 'GET', '/_cat/allocation', 'allocation', ({ query }) => {
       const percent = world.faults.look('diskUsed')?.percent ?? 41;
-      return { status: 200, json: [allocation(world.indices.length, percent)] };
+      return { status: 200, json: [columns(allocation(world.indices.length, percent), query)] };
     }),
   ];
 }

@@ -38,6 +38,19 @@ export function searchSnapshotRoutes(world: World): Route[] {
     searchRoute(
       world,
       'GET',
+      '/_snapshot/:repository/:name/_status',
+      'running',
+      withRepository(({ params }, repository) => {
+        const name = params['name'] ?? '';
+        const [found] = world.snapshots.find(repository, name);
+        if (found === undefined)
+          return searchError(404, 'snapshot_missing_exception', `[${repository}:${name}] is missing`);
+        return { status: 200, json: { snapshots: [progress(found)] } };
+      }),
+    ),
+    searchRoute(
+      world,
+      'GET',
       '/_snapshot/:repository/:names',
       'snapshot',
       withRepository((request, repository) => {
@@ -163,6 +176,25 @@ function running({ faults, settings, snapshots }: World) {
       indices: [],
     },
   ];
+}
+
+function progress({ name, repository, uuid, state, indices }: Snapshot) {
+  const done = state === 'IN_PROGRESS' ? 0 : indices.length;
+  return {
+    snapshot: name,
+    repository,
+    uuid,
+    state: state === 'IN_PROGRESS' ? 'STARTED' : state,
+    shards_stats: {
+      initializing: 0,
+      started: indices.length - done,
+      finalizing: 0,
+      done,
+      failed: 0,
+      total: indices.length,
+    },
+    stats: { processed: { file_count: done, size_in_bytes: done * 20_000 } },
+  };
 }
 
 function statusOfRunning(world: World) {

@@ -61,6 +61,7 @@ function start(world: World, request: SimulatedRequest): Answer {
       'Cannot take backup while scaling is in progress. Please retry after scaling is completed.',
     );
   }
+  if (!world.engine.isReachable()) return message(502, 'Failed to send request from gateway to broker.');
   const latest = world.zeebe.latestId();
   if (id <= latest)
     return message(409, `Requested backup has id ${id}. The latest backup has id ${latest}. ${tail(world)}`);

@@ -17,6 +17,7 @@ export type ExportingAnswer = { status: 204 | 500; message?: string };
 
 /** Brokers with their partitions and exporters. */
 export interface Engine {
+  startedAtMs: number;
   partitions: Partition[];
   position(partition: Partition): number;
   phase(partition: Partition): ExporterPhase;
@@ -25,6 +26,8 @@ export interface Engine {
   /** Highest record position that a search finds, by partition; behind `held` until a refresh. */
   searchable(): Map<number, number>;
   refresh(): void;
+  /** Every partition has a leader. */
+  isReachable(): boolean;
   /** Appends one record and gives its position. */
   append(partition: Partition): number;
   pause(phase: 'PAUSED' | 'SOFT_PAUSED'): ExportingAnswer;
@@ -108,12 +111,14 @@ export function createEngine(settings: Settings, timeline: Timeline, faults: Arm
   keepRefreshing(startedAtMs + refreshIntervalMs);
 
   return {
+    startedAtMs,
     partitions,
     position,
     phase,
     held,
     searchable: () => searchable,
     refresh,
+    isReachable: () => whyUnreachable() === undefined,
     append(partition) {
       partition.startPosition += 1;
       return position(partition);

@@ -23,7 +23,7 @@ export type World = {
 export function createWorld(settings: Settings, faults: ArmedFaults, stopping: AbortSignal): World {
   const timeline = createTimeline();
   const engine = createEngine(settings, timeline, faults);
-  const snapshots = createSnapshotStore(settings.repository, timeline, engine.held);
+  const snapshots = createSnapshotStore(settings.repository, timeline, () => engine.held());
   const parts = settings.parts.filter((part) => part !== 'zeebe');
   return {
     settings,
