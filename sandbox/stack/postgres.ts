@@ -66,11 +66,24 @@ export async function startPostgres({ dataDir, rows = 2000, port }: PostgresOpti
     binDir,
     process: running,
     stop: () => running.stop(),
-    kill: () => running.kill('SIGKILL'),
+    kill: () => crash(running),
   };
   await waitUntilReady(running, readyTimeoutMs, () => runSql(postgres, 'postgres', 'select 1', 5000));
   if (isNew) await createWebModelerDatabase(postgres, rows, path.join(files, 'ready'));
   return postgres;
+}
+
+/** Its sessions are process groups of their own, and one in the middle of a statement would go on for a while without the server. */
+async function crash(running: RunningProcess): Promise<void> {
+  const { stdout } = await execa('pgrep', ['-P', String(running.pid)], { reject: false });
+  await running.kill('SIGKILL');
+  for (const pid of stdout.split('\n').filter(Boolean).map(Number)) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It ended with the server.
+    }
+  }
 }
 
 type OsUser = ReturnType<typeof postgresUser>;
