@@ -26,6 +26,7 @@ export interface BackupRuns {
 }
 
 const QUERY_TIMEOUT_MS = 5_000;
+const CONNECT_TIMEOUT_MS = 5_000;
 
 /** Fails with a `CommandError` for exit code 6 when Temporal cannot be reached. */
 export async function connectBackupRuns({
@@ -59,7 +60,7 @@ export async function connectBackupRuns({
 
 async function connect(options: TemporalConnection['connectionOptions']): Promise<Connection> {
   try {
-    return await Connection.connect(options);
+    return await Connection.connect({ ...options, connectTimeout: CONNECT_TIMEOUT_MS });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new CommandError(temporalUnreachable(`${options.address ?? 'localhost:7233'}: ${reason}`), {

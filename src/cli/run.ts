@@ -48,7 +48,7 @@ async function runBackup(deps: CliDeps, input: BackupInput, options: RunOptions)
 async function waitForRun(deps: CliDeps, runs: BackupRuns, run: RunRef, asJson: boolean): Promise<ExitCode> {
   const interrupt = deps.catchInterrupt();
   const progress = createProgress(deps.stderr);
-  progress.say(`started ${run.workflowId}`);
+  progress.say(`started ${run.workflowId}; Ctrl-C stops watching, not the run`);
   let result: BackupResult;
   try {
     result = await watchRun(runs, run, progress, { signal: interrupt });

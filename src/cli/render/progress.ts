@@ -42,11 +42,12 @@ function tookMs(line: ViewLine, nowMs: number): number | undefined {
   return Math.max(0, Math.floor((nowMs - Date.parse(line.since)) / 1000) * 1000);
 }
 
-/** One line for each line of the run that differs in state from what `shown` remembers; for pipes and CI. */
+/** One line for each line of the run that differs in state from what `shown` remembers, by time; for pipes and CI. */
 export function renderChanges(view: RunView, shown: Map<string, string>): string[] {
   const changed = linesOf(view).filter(
     (line) => line.state !== 'waiting' && shown.get(line.name) !== line.state,
   );
+  changed.sort((left, right) => (left.since ?? '').localeCompare(right.since ?? ''));
   return changed.map((line) => {
     shown.set(line.name, line.state);
     const facts = [showSpan(line.tookMs), showSize(line.sizeBytes), line.problem ?? line.note ?? ''];

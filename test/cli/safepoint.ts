@@ -1,0 +1,23 @@
+import path from 'node:path';
+import { execa } from 'execa';
+import type { Progress } from '../../src/cli/progress.ts';
+import type { RunView } from '../../src/cli/runView.ts';
+
+const CLIENT = path.join(import.meta.dirname, '../../src/client.ts');
+
+/** The `safepoint` command as a real process, without a terminal. It never rejects: look at `exitCode`. */
+export function safepoint(args: string[], env: Record<string, string> = {}) {
+  return execa(process.execPath, [CLIENT, ...args], { env, reject: false, timeout: 60_000, stdin: 'ignore' });
+}
+
+export function recordProgress(): Progress & { said: string[]; shown: RunView[] } {
+  const said: string[] = [];
+  const shown: RunView[] = [];
+  return {
+    said,
+    shown,
+    say: (text) => void said.push(text),
+    show: (view) => void shown.push(view),
+    end: () => undefined,
+  };
+}
