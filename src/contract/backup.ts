@@ -10,7 +10,10 @@ export type ProcedureName = (typeof PROCEDURE_NAMES)[number];
 /** What starts a backup: from the UI, the CLI, a schedule or a parent workflow. `{"cluster":"prod"}` is enough. */
 export const BackupInput = z.strictObject({
   cluster: z.string().min(1).describe('Name of a cluster in the config file of the worker'),
-  procedure: z.enum(PROCEDURE_NAMES).optional().describe('Order and pause; default: the procedure of the cluster in the config'),
+  procedure: z
+    .enum(PROCEDURE_NAMES)
+    .optional()
+    .describe('Order and pause; default: the procedure of the cluster in the config'),
   backupId: z
     .string()
     .regex(/^[1-9]\d*$/, 'a positive integer in decimal digits')
@@ -74,6 +77,7 @@ export type VerifyReport = { findings: Finding[]; cut: CutProof };
 export type SealInput = {
   plan: BackupPlan;
   backupId: string;
+  waves: CutPart[][];
   facts: ClusterFacts;
   warnings: Finding[];
   window: WindowResult;

@@ -11,12 +11,14 @@ export type CatalogueEntry = {
 
 export const errorCatalogue = {
   InvalidInput: {
-    meaning: 'The input of the workflow or command has a wrong shape, or names something that the config does not have.',
+    meaning:
+      'The input of the workflow or command has a wrong shape, or names something that the config does not have.',
     retry: false,
     operatorAction: 'Correct the field that the message names and start again; nothing was touched.',
   },
   InvalidConfig: {
-    meaning: 'The config file is missing, is not YAML, or has fields that are wrong; all problems are listed.',
+    meaning:
+      'The config file is missing, is not YAML, or has fields that are wrong; all problems are listed.',
     retry: false,
     operatorAction: 'Correct the fields that the message lists; `safepoint doctor` checks the rest.',
   },
@@ -36,19 +38,23 @@ export const errorCatalogue = {
     operatorAction: 'Repair what each finding says, then run `safepoint doctor CLUSTER` until it is clean.',
   },
   BackupIdRefused: {
-    meaning: 'The given backup id is not greater than every earlier one; Camunda never takes an id twice, nor a lower one.',
+    meaning:
+      'The given backup id is not greater than every earlier one; Camunda never takes an id twice, nor a lower one.',
     retry: false,
     operatorAction: 'Leave the id out, or give one greater than the id that the message names.',
   },
   EndpointUnreachable: {
     meaning: 'A Camunda or search-engine endpoint did not answer, or answered 502, 503 or 504.',
     retry: true,
-    operatorAction: 'Nothing at first: it is tried again. If it lasts, check the process that the message names.',
+    operatorAction:
+      'Nothing at first: it is tried again. If it lasts, check the process that the message names.',
   },
   UnexpectedAnswer: {
-    meaning: 'An endpoint answered something that is not of its documented shape, such as the HTML page of a proxy.',
+    meaning:
+      'An endpoint answered something that is not of its documented shape, such as the HTML page of a proxy.',
     retry: true,
-    operatorAction: 'Check that the URL in the config is the management address of the component and not a proxy.',
+    operatorAction:
+      'Check that the URL in the config is the management address of the component and not a proxy.',
   },
   AccessDenied: {
     meaning: 'An endpoint refused our credentials (401 or 403).',
@@ -58,12 +64,21 @@ export const errorCatalogue = {
   PauseNotProven: {
     meaning: 'Exporting could not be proven paused on every partition.',
     retry: true,
-    operatorAction: 'Check the brokers that the message names; the pause is taken back when the run gives up.',
+    operatorAction:
+      'Check the brokers that the message names; the pause is taken back when the run gives up.',
+  },
+  ForeignPause: {
+    meaning: 'Somebody else paused exporting between preflight and our pause. Their pause was left as it is.',
+    retry: false,
+    operatorAction:
+      'Find out who paused exporting and whether their backup still runs; then resume and start again.',
   },
   ResumeNotProven: {
-    meaning: 'Not every partition reports EXPORTING again. The window stays open and goes on trying; no other run may start.',
+    meaning:
+      'Not every partition reports EXPORTING again. The window stays open and goes on trying; no other run may start.',
     retry: true,
-    operatorAction: 'Repair the broker that the message names; the window then closes by itself. Do not restart brokers to resume.',
+    operatorAction:
+      'Repair the broker that the message names; the window then closes by itself. Do not restart brokers to resume.',
   },
   BackupInProgress: {
     meaning: 'Not an error: the part is still at work; the message is the progress.',
@@ -83,7 +98,8 @@ export const errorCatalogue = {
   PartStalled: {
     meaning: 'A part made no progress for the configured time, or was never seen after its trigger.',
     retry: false,
-    operatorAction: 'Look into the log of the component; a new run takes a new id, the lost part stays as it is.',
+    operatorAction:
+      'Look into the log of the component; a new run takes a new id, the lost part stays as it is.',
   },
   ExporterNotQuiet: {
     meaning: 'After a hard pause the exporter went on moving for longer than its configured flush delay.',
@@ -93,12 +109,14 @@ export const errorCatalogue = {
   SnapshotFailed: {
     meaning: 'The search engine did not take the snapshot of the exported records.',
     retry: false,
-    operatorAction: 'Check the repository with `safepoint doctor CLUSTER` and the search engine for the quoted reason.',
+    operatorAction:
+      'Check the repository with `safepoint doctor CLUSTER` and the search engine for the quoted reason.',
   },
   DumpFailed: {
     meaning: 'The database dump ended with an error, was cut off, or has no trailer; nothing of it counts.',
     retry: true,
-    operatorAction: 'Read the quoted output of pg_dumpall; check user, password, privileges and the version of the client.',
+    operatorAction:
+      'Read the quoted output of pg_dumpall; check user, password, privileges and the version of the client.',
   },
   StoreFailed: {
     meaning: 'The store did not take, give or list an object.',
@@ -111,12 +129,15 @@ export const errorCatalogue = {
     operatorAction: 'Another run wrote this set; start again, which takes a new id.',
   },
   WindowLost: {
-    meaning: 'The window ended without a result: terminated, timed out or over its budget. Exporting was resumed by `backup`.',
+    meaning:
+      'The window ended without a result: terminated, timed out or over its budget. Exporting was resumed by `backup`.',
     retry: false,
-    operatorAction: 'Look at the history of the window that the message names; start again, which takes a new id.',
+    operatorAction:
+      'Look at the history of the window that the message names; start again, which takes a new id.',
   },
   SetFailed: {
-    meaning: 'The parts were taken, but verification found that they are no usable backup; no manifest was written.',
+    meaning:
+      'The parts were taken, but verification found that they are no usable backup; no manifest was written.',
     retry: false,
     operatorAction: 'Read the reasons in the message; start again, which takes a new id.',
   },

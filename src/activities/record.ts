@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto';
+import { activityInfo, cancellationSignal } from '@temporalio/activity';
+import type { BackupResult, SealInput, Verdict } from '../contract/backup.ts';
+import { SafepointError } from '../contract/errors.ts';
+import { Manifest } from '../contract/manifest.ts';
+import { mergeLatencies } from '../domain/latency.ts';
+import { restoreCommands } from '../domain/restoreCommands.ts';
+import { MANIFEST, setKey } from '../domain/setKeys.ts';
+import type { ObjectStore } from '../storage/port.ts';
+import { productVersion } from '../system/version.ts';
+import type { Verified } from './verify.ts';
+
+/** The manifest of a verified set. A failed set gets none: without one it is not a backup. */
+export function buildManifest(
+  store: ObjectStore,
+  input: SealInput,
+  verified: Verified,
+  judged: { verdict: Exclude<Verdict, 'failed'>; reasons: string[] },
+): Manifest {
+  const { plan, backupId, waves, facts, window, artifacts } = input;
+  const searchEngine = {
+    repository: facts.repository,
+    snapshots: verified.snapshots,
+    indexPrefixes: Object.fromEntries(Object.entries(facts.indexPrefixes)) as Record<string, string>,
+  };
+  const { workflowExecution } = activityInfo();
+  return {
+    schema: 'safepoint/manifest/v1',
+    tool: { name: 'safepoint', version: productVersion },
+    cluster: plan.cluster,
+    backupId,
+    ...judged,
+    startedAt: window.pause.pausedAt,
+    completedAt: new Date().toISOString(),
+    camunda: {
+      version: facts.camundaVersion,
+      partitionCount: facts.partitionCount,
+      replicationFactor: facts.replicationFactor,
+      brokerCount: facts.brokerCount,
+    },
+    procedure: { name: plan.procedure, pause: plan.pause, waves },
+    window: {
+      pausedAt: window.pause.pausedAt,
+      resumedAt: window.resume.resumedAt,
+      tookMs: windowMs(input),
+      paused: window.pause.readings,
+      resumed: window.resume.readings,
+    },
+    parts: window.parts,
+    searchEngine,
+    artifacts,
+    cut: verified.cut,
+    responsiveness: mergeLatencies(window.parts.flatMap((part) => part.responsiveness)),
+    findings: [...input.warnings, ...verified.findings],
+    restore: {
+      commands: restoreCommands({ backupId, searchEngine, artifacts, locate: (key) => store.locate(key) }),
+    },
+    run: { workflowId: workflowExecution?.workflowId ?? '', runId: workflowExecution?.runId ?? '' },
+  };
+}
+
+/** Writes the manifest, once. A retry after a lost answer finds the one that this very run wrote. */
+export async function recordSet(
+  store: ObjectStore,
+  input: SealInput,
+  manifest: Manifest,
+): Promise<BackupResult> {
+  const key = setKey(input.plan.cluster, input.backupId, MANIFEST);
+  const text = `${JSON.stringify(manifest, null, 2)}\n`;
+  const signal = cancellationSignal();
+  try {
+    await store.putObject(key, text, { createOnly: true, signal });
+  } catch (error) {
+    if (!(error instanceof SafepointError && error.code === 'ObjectExists')) throw error;
+  }
+  const written = await store.getObject(key, { signal });
+  const recorded = written === null ? null : Manifest.safeParse(JSON.parse(written));
+  if (written === null || recorded?.success !== true || recorded.data.run.runId !== manifest.run.runId) {
+    throw new SafepointError(
+      'ObjectExists',
+      `${store.locate(key)} is not the manifest that this run wrote; start again, which takes a new id`,
+    );
+  }
+  return resultOf(input, recorded.data, {
+    store: store.name,
+    key,
+    sha256: createHash('sha256').update(written).digest('hex'),
+  });
+}
+
+function resultOf(input: SealInput, manifest: Manifest, at: BackupResult['manifest']): BackupResult {
+  return {
+    cluster: manifest.cluster,
+    backupId: manifest.backupId,
+    verdict: manifest.verdict,
+    procedure: input.plan.procedure,
+    parts: [
+      ...input.window.parts.map(({ part, foreignState, tookMs }) => ({ part, state: foreignState, tookMs })),
+      ...input.artifacts.map(({ database, tookMs, sizeBytes }) => ({
+        part: database,
+        state: 'STORED',
+        tookMs,
+        sizeBytes,
+      })),
+    ],
+    windowMs: manifest.window.tookMs,
+    cut: manifest.cut.outcome,
+    reasons: manifest.reasons,
+    manifest: at,
+  };
+}
+
+function windowMs({ window }: SealInput): number {
+  return Date.parse(window.resume.resumedAt) - Date.parse(window.pause.pausedAt);
+}

@@ -1,0 +1,52 @@
+import { cancellationSignal } from '@temporalio/activity';
+import type { BackupPlan, BackupResult, SealInput } from '../contract/backup.ts';
+import { SafepointError } from '../contract/errors.ts';
+import type { SetFailure } from '../contract/failure.ts';
+import { FAILURE, setKey } from '../domain/setKeys.ts';
+import { judgeSet } from '../domain/verdict.ts';
+import type { ActivityDeps } from './deps.ts';
+import { buildManifest, recordSet } from './record.ts';
+import { verifySet } from './verify.ts';
+
+export function createSealActivities({ camunda, store }: ActivityDeps) {
+  return {
+    /**
+     * Verifies the set, judges it, and writes the manifest as its last object. One activity, so that index lists and
+     * evidence go straight into the manifest and never through a history. Fails with `SetFailed`, and then writes nothing.
+     */
+    async sealSet(input: SealInput): Promise<BackupResult> {
+      const target = store(input.plan.store);
+      const verified = await verifySet(camunda(input.plan.cluster), target, input);
+      const { verdict, reasons } = judgeSet(verified.findings, verified.cut);
+      if (verdict === 'failed') {
+        throw new SafepointError(
+          'SetFailed',
+          `set ${input.backupId} of ${input.plan.cluster} is no backup: ${reasons.join('; ')}`,
+        );
+      }
+      const manifest = buildManifest(target, input, verified, { verdict, reasons });
+      return await recordSet(target, input, manifest);
+    },
+
+    /** Leaves `failure.json` beside the intent of a set that was given up. */
+    async recordFailure(failed: {
+      plan: BackupPlan;
+      backupId: string;
+      code: string;
+      message: string;
+    }): Promise<void> {
+      const { plan, backupId, code, message } = failed;
+      const failure: SetFailure = {
+        schema: 'safepoint/failure/v1',
+        backupId,
+        code,
+        message,
+        failedAt: new Date().toISOString(),
+      };
+      const key = setKey(plan.cluster, backupId, FAILURE);
+      await store(plan.store).putObject(key, `${JSON.stringify(failure, null, 2)}\n`, {
+        signal: cancellationSignal(),
+      });
+    },
+  };
+}

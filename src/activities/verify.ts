@@ -1,0 +1,179 @@
+import { cancellationSignal, heartbeat } from '@temporalio/activity';
+import type { CamundaClient } from '../camunda/port.ts';
+import type { SealInput, StoredArtifact, VerifyReport } from '../contract/backup.ts';
+import { SafepointError } from '../contract/errors.ts';
+import type { ManifestSnapshot } from '../contract/manifest.ts';
+import type { PartResult } from '../contract/parts.ts';
+import type { Finding } from '../contract/preflight.ts';
+import { verifyDump } from '../database/verifyDump.ts';
+import { proveCut } from '../domain/cut.ts';
+import { describeProgress } from '../domain/partProgress.ts';
+import { formatSize } from '../domain/statusTable.ts';
+import type { ObjectStore } from '../storage/port.ts';
+
+/** What verification found, and the snapshots with their indices for the manifest. */
+export type Verified = VerifyReport & { snapshots: ManifestSnapshot[] };
+
+/**
+ * The seed's table of checks and more: every part asked again, every snapshot looked up in the search engine, every dump
+ * read back to its trailer, the cut proven. Nothing here trusts what an earlier step was told.
+ */
+export async function verifySet(
+  client: CamundaClient,
+  store: ObjectStore,
+  input: SealInput,
+): Promise<Verified> {
+  const { parts } = input.window;
+  const partFindings = await Promise.all(parts.map((part) => askAgain(client, part)));
+  const snapshots = await lookUpSnapshots(client, parts);
+  const findings = [
+    ...partFindings,
+    ...judgeSnapshots(parts, snapshots),
+    await findUncoveredIndices(client, input, snapshots),
+    ...(await readBack(store, input.artifacts)),
+  ];
+  const cut = proveCut({
+    pause: input.plan.pause,
+    paused: input.window.pause.readings,
+    parts,
+    partitionCount: input.facts.partitionCount,
+  });
+  return { findings, cut, snapshots };
+}
+
+async function askAgain(client: CamundaClient, captured: PartResult): Promise<Finding> {
+  const check = `${captured.part}.complete`;
+  const status = await client.getBackup(captured.part, captured.backupId, { signal: cancellationSignal() });
+  heartbeat({ progress: `verify: ${captured.part} asked again` });
+  const same = fingerprint(status.pieces) === fingerprint(captured.pieces);
+  if (status.kind === 'complete' && same) {
+    return { check, ok: true, severity: 'error', seen: describeProgress(status) };
+  }
+  const seen = same
+    ? describeProgress(status)
+    : `${describeProgress(status)}, but its pieces are not those that were captured`;
+  return {
+    check,
+    ok: false,
+    severity: 'error',
+    seen,
+    fix: `look into the log of the component; take a new backup`,
+  };
+}
+
+function fingerprint(pieces: PartResult['pieces']): string {
+  const facts = pieces.map(
+    ({ name, complete, checkpointPosition }) => `${name} ${complete} ${checkpointPosition ?? ''}`,
+  );
+  return facts.sort().join('\n');
+}
+
+async function lookUpSnapshots(
+  client: CamundaClient,
+  parts: readonly PartResult[],
+): Promise<ManifestSnapshot[]> {
+  const found: ManifestSnapshot[] = [];
+  for (const { part, pieces } of parts.filter((captured) => captured.part !== 'zeebe')) {
+    for (const piece of pieces) {
+      const [snapshot] = await client.searchEngine.listSnapshots(piece.name, {
+        signal: cancellationSignal(),
+      });
+      found.push({
+        name: piece.name,
+        part,
+        state: snapshot?.state ?? 'MISSING',
+        indices: snapshot?.indices ?? [],
+      });
+    }
+    heartbeat({ progress: `verify: snapshots of ${part} looked up` });
+  }
+  return found;
+}
+
+function judgeSnapshots(parts: readonly PartResult[], snapshots: readonly ManifestSnapshot[]): Finding[] {
+  return parts
+    .filter((captured) => captured.part !== 'zeebe')
+    .map(({ part }) => {
+      const ofPart = snapshots.filter((snapshot) => snapshot.part === part);
+      const bad = ofPart.filter((snapshot) => snapshot.state !== 'SUCCESS');
+      const indices = ofPart.reduce((sum, snapshot) => sum + snapshot.indices.length, 0);
+      const check = `${part}.snapshots`;
+      if (bad.length === 0 && indices > 0) {
+        return {
+          check,
+          ok: true,
+          severity: 'error',
+          seen: `${ofPart.length} snapshots SUCCESS, ${indices} indices`,
+        };
+      }
+      const seen =
+        bad.length > 0
+          ? bad.map(({ name, state }) => `${name} is ${state}`).join(', ')
+          : `no index in ${ofPart.length} snapshots`;
+      return {
+        check,
+        ok: false,
+        severity: 'error',
+        seen,
+        fix: 'check the snapshot repository and take a new backup',
+      };
+    });
+}
+
+/** Live indices that no snapshot holds: dated indices were missing from complete backups before (camunda#47122). */
+async function findUncoveredIndices(
+  client: CamundaClient,
+  { facts, window }: SealInput,
+  snapshots: readonly ManifestSnapshot[],
+): Promise<Finding> {
+  const check = 'indices.covered';
+  const prefixes = Object.values(facts.indexPrefixes);
+  const live = await client.searchEngine.listIndices(prefixes, { signal: cancellationSignal() });
+  const held = new Set(snapshots.flatMap((snapshot) => snapshot.indices));
+  const missing = live.filter((index) => index.createdAt < window.pause.pausedAt && !held.has(index.name));
+  if (missing.length === 0) {
+    return {
+      check,
+      ok: true,
+      severity: 'warning',
+      seen: `all ${live.length} live indices of ${prefixes.join(', ')} are held`,
+    };
+  }
+  const names = missing.map((index) => index.name).join(', ');
+  return {
+    check,
+    ok: false,
+    severity: 'warning',
+    seen: `${missing.length} live indices are in no snapshot: ${names}`,
+    fix: 'compare with the release notes of your Camunda patch (camunda#47122) and snapshot them apart if they matter',
+  };
+}
+
+async function readBack(store: ObjectStore, artifacts: readonly StoredArtifact[]): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const artifact of artifacts) {
+    try {
+      findings.push(
+        await verifyDump({
+          store,
+          artifact,
+          signal: cancellationSignal(),
+          onProgress: ({ sizeBytes }) => {
+            heartbeat({ progress: `verify: ${formatSize(sizeBytes)} of ${artifact.name} read back` });
+          },
+        }),
+      );
+    } catch (error) {
+      if (!(error instanceof SafepointError && error.code === 'DumpFailed')) throw error;
+      const fix = 'check the store; take a new backup';
+      findings.push({
+        check: `dump.${artifact.database}`,
+        ok: false,
+        severity: 'error',
+        seen: error.message,
+        fix,
+      });
+    }
+  }
+  return findings;
+}

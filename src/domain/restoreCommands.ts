@@ -1,0 +1,34 @@
+import type { Manifest } from '../contract/manifest.ts';
+
+/** What the commands are made of; the rest of a manifest says nothing about how to restore. */
+export type RestoreFacts = Pick<Manifest, 'backupId' | 'searchEngine' | 'artifacts'> & {
+  /** Where an operator finds an artifact, such as `s3://bucket/prefix/key`. */
+  locate: (key: string) => string;
+};
+
+/**
+ * The commands of a restore by hand, in order. Everything is stopped, the indices of the prefixes are deleted and the
+ * data folders of the brokers are empty before (camunda-docs, "Restore a backup"). `$SEARCH` is the search engine.
+ */
+export function restoreCommands({ backupId, searchEngine, artifacts, locate }: RestoreFacts): string[] {
+  const repository = searchEngine.repository ?? 'REPOSITORY';
+  return [
+    '# 1. stop Operate, Tasklist, Optimize and the brokers; delete the indices; empty the data folders of the brokers',
+    ...Object.values(searchEngine.indexPrefixes).map((prefix) => `curl -X DELETE "$SEARCH/${prefix}*"`),
+    '# 2. restore the snapshots, one after the other',
+    ...searchEngine.snapshots
+      .filter((snapshot) => snapshot.indices.length > 0)
+      .map(
+        (snapshot) =>
+          `curl -X POST "$SEARCH/_snapshot/${repository}/${snapshot.name}/_restore?wait_for_completion=true"`,
+      ),
+    '# 3. on every broker, with its own configuration and an empty data folder',
+    `bin/restore --backupId=${backupId}`,
+    ...(artifacts.length === 0 ? [] : ['# 4. databases, into an empty server']),
+    ...artifacts.map(
+      (artifact) =>
+        `zstd -dc < ${artifact.name} | psql -v ON_ERROR_STOP=1 -d postgres  # ${locate(artifact.key)}`,
+    ),
+    '# 5. start the brokers, then the applications',
+  ];
+}

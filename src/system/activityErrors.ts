@@ -1,0 +1,30 @@
+import { activityInfo } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import type { ActivityInboundCallsInterceptor } from '@temporalio/worker';
+import { errorCatalogue, SafepointError } from '../contract/errors.ts';
+
+/** Longest wait between two tries of a step that failed on a passing fault. */
+const LONGEST_DELAY_MS = 15_000;
+
+/**
+ * Turns an error of the catalogue into Temporal's form: the code becomes the type, the catalogue says whether the step is
+ * tried again. The delay grows with the attempt, because the activity options keep their interval short on purpose.
+ */
+export function activityErrors(): ActivityInboundCallsInterceptor {
+  return {
+    async execute(input, next) {
+      try {
+        return await next(input);
+      } catch (error) {
+        if (!(error instanceof SafepointError)) throw error;
+        const { retry } = errorCatalogue[error.code];
+        throw ApplicationFailure.create({
+          type: error.code,
+          message: error.message,
+          nonRetryable: !retry,
+          nextRetryDelay: Math.min(activityInfo().attempt * 1_000, LONGEST_DELAY_MS),
+        });
+      }
+    },
+  };
+}

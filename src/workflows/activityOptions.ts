@@ -1,0 +1,89 @@
+import type { ActivityOptions, LocalActivityOptions } from '@temporalio/workflow';
+import type { Budgets } from '../contract/backup.ts';
+
+/**
+ * Options of every activity, in one table. What they have in common:
+ *  - `WAIT_CANCELLATION_COMPLETED`: the default is TRY_CANCEL, which reports a cancel before the attempt has ended (#2442).
+ *  - `backoffCoefficient: 1`: polling retries count as attempts, so a growing interval would punish the recovery after a
+ *    crash; the activity itself asks for longer delays by `nextRetryDelay`.
+ *  - scheduleToClose is the budget over all attempts, startToClose that of one attempt.
+ *  - a heartbeat wherever a dead worker or a cancel must be noticed soon.
+ */
+const common = { cancellationType: 'WAIT_CANCELLATION_COMPLETED' } as const satisfies ActivityOptions;
+const promptly = { initialInterval: '1 s', backoffCoefficient: 1 } as const;
+
+/** Reads the config of the worker only, so it ends within the workflow task. */
+export const planOptions: LocalActivityOptions = {
+  startToCloseTimeout: '10 s',
+  retry: { maximumAttempts: 3 },
+};
+
+/** The usual resume takes milliseconds; as a local activity it saves a round trip and five history events. */
+export const firstResumeOptions: LocalActivityOptions = {
+  startToCloseTimeout: '20 s',
+  retry: { maximumAttempts: 1 },
+};
+
+/** Never gives up: a cluster whose exporting stays paused fills its disks. */
+export const resumeOptions: ActivityOptions = {
+  ...common,
+  startToCloseTimeout: '2 m', // newer builds poll for up to 60 s before they answer
+  heartbeatTimeout: '10 s',
+  retry: promptly,
+};
+
+export const pauseOptions: ActivityOptions = {
+  ...common,
+  startToCloseTimeout: '2 m',
+  scheduleToCloseTimeout: '5 m',
+  heartbeatTimeout: '10 s',
+  retry: promptly,
+};
+
+export function preflightOptions(budgets: Budgets): ActivityOptions {
+  return {
+    ...common,
+    startToCloseTimeout: budgets.preflightMs,
+    scheduleToCloseTimeout: budgets.preflightMs,
+    heartbeatTimeout: '20 s',
+    retry: promptly,
+  };
+}
+
+export function captureOptions(budgets: Budgets): ActivityOptions {
+  return {
+    ...common,
+    startToCloseTimeout: '10 m', // a poll loop hands over to retries long before
+    scheduleToCloseTimeout: budgets.partMs,
+    heartbeatTimeout: '10 s',
+    retry: promptly,
+  };
+}
+
+export function dumpOptions(budgets: Budgets): ActivityOptions {
+  return {
+    ...common,
+    startToCloseTimeout: budgets.dumpMs,
+    scheduleToCloseTimeout: budgets.dumpMs,
+    heartbeatTimeout: '30 s',
+    retry: { ...promptly, maximumAttempts: 3 },
+  };
+}
+
+export function sealOptions(budgets: Budgets): ActivityOptions {
+  return {
+    ...common,
+    startToCloseTimeout: budgets.sealMs,
+    scheduleToCloseTimeout: budgets.sealMs,
+    heartbeatTimeout: '30 s',
+    retry: promptly,
+  };
+}
+
+/** What tidies up after a failure may not hold up the end of the run for long. */
+export const afterFailureOptions: ActivityOptions = {
+  ...common,
+  startToCloseTimeout: '30 s',
+  scheduleToCloseTimeout: '2 m',
+  retry: promptly,
+};

@@ -1,0 +1,111 @@
+import {
+  CancellationScope,
+  proxyActivities,
+  proxyLocalActivities,
+  setCurrentDetails,
+  setHandler,
+  defineQuery,
+} from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
+import type { WindowInput, WindowResult } from '../contract/backup.ts';
+import type { ResumeProof } from '../contract/exporting.ts';
+import { GET_STATUS_QUERY } from '../contract/names.ts';
+import type { CutPart, PartResult } from '../contract/parts.ts';
+import type { WindowStatus } from '../contract/status.ts';
+import { renderDetails } from '../domain/statusTable.ts';
+import { captureOptions, firstResumeOptions, pauseOptions, resumeOptions } from './activityOptions.ts';
+import { closeOnError, toFailure } from './failures.ts';
+import { createLines } from './lines.ts';
+import { allOrNone } from './sideBySide.ts';
+
+export const getWindowStatus = defineQuery<WindowStatus>(GET_STATUS_QUERY);
+
+const { resumeExporting: resumeAtOnce } = proxyLocalActivities<Activities>(firstResumeOptions);
+const { resumeExporting } = proxyActivities<Activities>(resumeOptions);
+const { pauseExporting } = proxyActivities<Activities>(pauseOptions);
+
+/**
+ * The exclusive, consistency-critical stretch of a run: pause, capture in waves, resume. It runs as a child of `backup`
+ * under the fixed id of the cluster, which is the lock.
+ *
+ *   running -> pausing -> paused -> resuming -> resumed
+ *
+ * Whatever happens after the first try to pause, exporting is resumed and proven before the window closes; as long as it
+ * cannot be proven the window stays open and keeps every other run out.
+ */
+export async function backupWindow(input: WindowInput): Promise<WindowResult> {
+  const { plan, set } = input;
+  const parts = set.waves.flat();
+  const lines = createLines(['pause', ...parts, 'resume']);
+  let exporting: WindowStatus['exporting'] = 'running';
+  setHandler(
+    getWindowStatus,
+    () => ({ cluster: plan.cluster, backupId: set.backupId, exporting, lines: lines.all() }),
+    {
+      description: 'Exporting and every part of the window, with times and what is wrong',
+    },
+  );
+  lines.onChange(() => {
+    setCurrentDetails(renderDetails(`${plan.cluster} #${set.backupId}: exporting ${exporting}`, lines.all()));
+  });
+
+  async function resume(): Promise<ResumeProof> {
+    exporting = 'resuming';
+    const proof = await CancellationScope.nonCancellable(() =>
+      lines.follow('resume', () => resumeForCertain(plan.cluster)),
+    );
+    exporting = 'resumed';
+    lines.changed();
+    return proof;
+  }
+
+  return await closeOnError(async () => {
+    try {
+      exporting = 'pausing';
+      const pause = await lines.follow('pause', () =>
+        pauseExporting.executeWithOptions({ ...pauseOptions, summary: `${plan.pause} pause` }, [plan]),
+      );
+      exporting = 'paused';
+      const captured = await captureWaves(input, lines.follow);
+      return { pause, parts: captured, resume: await resume() };
+    } catch (error) {
+      // A pause that failed may have reached some partitions; only somebody else's pause is left alone.
+      const ended = exporting === 'resumed' || toFailure(error).type === 'ForeignPause';
+      if (!ended) await resume();
+      throw error;
+    }
+  });
+}
+
+async function captureWaves(
+  { plan, set }: WindowInput,
+  follow: (name: string, step: () => Promise<PartResult>) => Promise<PartResult>,
+): Promise<PartResult[]> {
+  const { capturePart } = proxyActivities<Activities>(captureOptions(plan.budgets));
+  const pausedAtMs = Date.now(); // the server's clock, the same for every worker
+  const capture = (part: CutPart) =>
+    follow(part, () =>
+      capturePart.executeWithOptions({ ...captureOptions(plan.budgets), summary: `capture ${part}` }, [
+        { plan, part, backupId: set.backupId, pausedForMs: Date.now() - pausedAtMs },
+      ]),
+    );
+
+  const captured: PartResult[] = [];
+  for (const wave of set.waves) captured.push(...(await allOrNone(wave.map((part) => () => capture(part)))));
+  return captured;
+}
+
+/** The first try costs little; what follows never gives up and shows as a pending activity with its last failure. */
+async function resumeForCertain(cluster: string): Promise<ResumeProof> {
+  try {
+    return await resumeAtOnce.executeWithOptions({ ...firstResumeOptions, summary: 'resume exporting' }, [
+      { cluster },
+    ]);
+  } catch (error) {
+    const { message } = toFailure(error);
+    return await resumeExporting.executeWithOptions(
+      { ...resumeOptions, summary: `resume exporting, after: ${message.slice(0, 120)}` },
+      [{ cluster }],
+    );
+  }
+}

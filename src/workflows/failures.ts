@@ -1,0 +1,63 @@
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  ChildWorkflowFailure,
+  isCancellation,
+  TimeoutFailure,
+} from '@temporalio/workflow';
+import { errorCatalogue, type ErrorCode } from '../contract/errors.ts';
+
+/**
+ * Runs a workflow so that it always closes: any error that is not Temporal's own would fail the workflow task for ever
+ * and keep the run, and with it the lock of the cluster, open. What people read first is the innermost cause.
+ */
+export async function closeOnError<T>(story: () => Promise<T>): Promise<T> {
+  try {
+    return await story();
+  } catch (error) {
+    if (isCancellation(error) && CancellationScope.current().consideredCancelled) throw error; // the run ends as cancelled
+    throw toFailure(error);
+  }
+}
+
+/** The innermost named cause as a failure that is not tried again; `InternalError` for what has no name. */
+export function toFailure(error: unknown): ApplicationFailure {
+  const cause = innermost(error);
+  if (cause instanceof ApplicationFailure && isErrorCode(cause.type))
+    return fail(cause.type, cause.message, error);
+  if (cause instanceof TimeoutFailure) return fail('InternalError', describeTimeout(error), error);
+  if (isCancellation(error))
+    return fail('BackupCancelled', 'the run was cancelled; exporting was resumed', error);
+  return fail('InternalError', cause instanceof Error ? cause.message : String(cause), error);
+}
+
+export function fail(code: ErrorCode, message: string, cause?: unknown): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: code,
+    message,
+    nonRetryable: true,
+    ...(cause instanceof Error ? { cause } : {}),
+  });
+}
+
+export function isErrorCode(type: string | null | undefined): type is ErrorCode {
+  return typeof type === 'string' && type in errorCatalogue;
+}
+
+function innermost(error: unknown): unknown {
+  let current = error;
+  while (
+    (current instanceof ActivityFailure || current instanceof ChildWorkflowFailure) &&
+    current.cause !== undefined
+  ) {
+    current = current.cause;
+  }
+  if (current instanceof TimeoutFailure && current.cause instanceof ApplicationFailure) return current.cause;
+  return current;
+}
+
+function describeTimeout(error: unknown): string {
+  const step = error instanceof ActivityFailure ? error.activityType : 'a step';
+  return `${step} did not end within its budget; raise the budget in the config or look why it hangs`;
+}

@@ -1,0 +1,47 @@
+import { describe, expect, it } from '@jest/globals';
+import { restoreCommands } from '../../src/domain/restoreCommands.ts';
+
+describe('domain/restoreCommands', () => {
+  it('names every snapshot with indices, the backup id and where each dump lies', () => {
+    const snapshot = { part: 'operate', state: 'SUCCESS' };
+
+    const commands = restoreCommands({
+      backupId: '1000',
+      searchEngine: {
+        repository: 'camunda',
+        indexPrefixes: { operate: 'operate' },
+        snapshots: [
+          {
+            ...snapshot,
+            name: 'camunda_operate_1000_8.6.0_part_1_of_6',
+            indices: ['operate-list-view-8.3.0_'],
+          },
+          { ...snapshot, name: 'camunda_operate_1000_8.6.0_part_3_of_6', indices: [] },
+        ],
+      },
+      artifacts: [
+        {
+          name: 'web-modeler.sql.zst',
+          database: 'web-modeler',
+          key: 'prod/1000/web-modeler.sql.zst',
+          sizeBytes: 1,
+          rawSizeBytes: 2,
+          sha256: 'a',
+          rawSha256: 'b',
+          compression: 'zstd',
+          startedAt: '',
+          completedAt: '',
+          tookMs: 1,
+        },
+      ],
+      locate: (key) => `s3://bucket/${key}`,
+    });
+
+    expect(commands.filter((command) => !command.startsWith('#'))).toEqual([
+      'curl -X DELETE "$SEARCH/operate*"',
+      'curl -X POST "$SEARCH/_snapshot/camunda/camunda_operate_1000_8.6.0_part_1_of_6/_restore?wait_for_completion=true"',
+      'bin/restore --backupId=1000',
+      'zstd -dc < web-modeler.sql.zst | psql -v ON_ERROR_STOP=1 -d postgres  # s3://bucket/prod/1000/web-modeler.sql.zst',
+    ]);
+  });
+});
