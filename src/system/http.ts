@@ -143,9 +143,10 @@ function withoutCredentials(text: string): string {
 }
 
 function describeFault(error: unknown): string {
-  if (!(error instanceof Error)) return excerpt(String(error));
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
-  return excerpt(error.message === '' ? code : `${code} (${error.message})`);
+  if (typeof error !== 'object' || error === null || !('message' in error)) return excerpt(String(error));
+  const message = String(error.message);
+  const code = 'code' in error ? String(error.code) : '';
+  return excerpt(message.includes(code) ? message : `${code} ${message}`);
 }
 
 function firstOf(header: string | string[] | undefined): string | undefined {
