@@ -100,7 +100,7 @@ describe('cli/run: with a worker', () => {
     lab = await startLab(server, { simulator: { profile: '8.8' } });
 
     const { exitCode, stdout } = await safepoint(['run', 'demo', '--detach'], env);
-    const result = await server.client.workflow.getHandle(workflowIdIn(stdout)).result();
+    const result: unknown = await server.client.workflow.getHandle(workflowIdIn(stdout)).result();
 
     expect(exitCode).toBe(0);
     expect(result).toMatchObject({ verdict: 'complete' });
