@@ -70,33 +70,41 @@ export function createIndexBackups(
     if (course.notWhole || course.missing) chain.toldState = 'COMPLETED';
     if (course.stays === 'INCOMPLETE') chain.toldState = 'INCOMPLETE';
     chains.push(chain);
-    const planned = plan.map((indices, index) => ({ name: names[index] ?? '', indices, partNo: index + 1 }));
+    const planned = plan.map((indices, index) => ({ name: names[index] ?? '', indices }));
     if (course.tooMany) {
       const name = `${prefix}_${id}_${settings.version}_part_${plan.length + 1}_of_${plan.length}`;
-      planned.push({ name, indices: [], partNo: plan.length + 1 });
+      planned.push({ name, indices: [] });
     }
     const slotMs = settings.partMs / planned.length;
-    const lastIndex = planned.length - 1;
-    planned.forEach(({ name, indices, partNo }, index) => {
-      const isLast = index === lastIndex;
-      timeline.at(chain.triggeredAtMs + slotMs * (index + pauseShare), () => {
+
+    const runFrom = (index: number, atMs: number): void => {
+      const piece = planned[index];
+      const isLast = index === planned.length - 1;
+      if (piece === undefined || (isLast && (course.missing || course.stays === 'INCOMPLETE'))) return;
+      timeline.at(atMs + slotMs * pauseShare, () => {
         if (!chain.alive) return;
-        if (isLast && (course.missing || course.stays === 'INCOMPLETE')) return;
         chain.started += 1;
-        const kept = indices.filter((name) => !course.leftOut.includes(name));
-        const metadata = { backupId: id, version: settings.version, partNo, partCount: plan.length };
-        const snapshot = store.start({ name, repository, indices: kept, metadata });
+        const indices = piece.indices.filter((name) => !course.leftOut.includes(name));
+        const metadata = {
+          backupId: id,
+          version: settings.version,
+          partNo: index + 1,
+          partCount: plan.length,
+        };
+        const snapshot = store.start({ name: piece.name, repository, indices, metadata });
         if (isLast && course.stays === 'IN_PROGRESS') return;
-        timeline.at(chain.triggeredAtMs + slotMs * (index + 1), () => {
+        timeline.at(atMs + slotMs, () => {
           if (course.failure?.piece === index) {
             store.finish(snapshot, 'FAILED', [course.failure.reason]);
             chain.alive = false;
             return;
           }
           store.finish(snapshot, isLast && course.notWhole ? 'PARTIAL' : 'SUCCESS');
+          runFrom(index + 1, atMs + slotMs);
         });
       });
-    });
+    };
+    runFrom(0, chain.triggeredAtMs);
     return names;
   }
 
