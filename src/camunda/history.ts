@@ -1,6 +1,6 @@
 import { SafepointError } from '../contract/errors.ts';
 import { readJson, type HttpAnswer } from '../system/http/answer.ts';
-import { errorText, isUnknownPath, refused, retryLater, unexpectedStatus } from './answers.ts';
+import { errorText, refused, retryLater, unexpectedStatus } from './answers.ts';
 import type { BackupEndpoint, Discovery, HistoryPart } from './discovery.ts';
 import { toHistoryStatus } from './historyStatus.ts';
 import { backupIdBody, checkBackupId, TRIGGER_TIMEOUT_MS, type PartClient } from './partClient.ts';
@@ -79,7 +79,6 @@ function isNotFound(answer: HttpAnswer): boolean {
 function failedCall(answer: HttpAnswer): SafepointError {
   const { status } = answer;
   const text = errorText(answer);
-  if (isUnknownPath(answer)) return unexpectedStatus(answer);
   if (/exception occurred (when|while)|another backup is running/i.test(text)) return retryLater(answer);
   if (status === 409) return retryLater(answer); // 8.10 REST: another backup is running
   if (status === 400 || (status === 404 && /repositor/i.test(text))) return refused(answer);

@@ -85,7 +85,7 @@ async function send({ agent, endpoint, target, name, call }: Sending): Promise<H
     call.signal?.throwIfAborted();
     if (error instanceof SafepointError) throw error;
     const why = timeout.aborted ? `no answer within ${timeoutMs / 1000} s` : describeFault(error);
-    const next = 'check that the process runs and that its URL in the config is right';
+    const next = 'check that the process runs and that its URL and tls in the config are right';
     throw new SafepointError('EndpointUnreachable', `${name} failed, ${why}; ${next}`, { cause: error });
   }
 }

@@ -55,7 +55,7 @@ describe('camunda/history: startBackup', () => {
 
   it.each([
     ['another one running', 400, 'Another backup is running at the moment', 'EndpointUnreachable'],
-    ['another one running, REST', 409, 'Another backup is running', 'EndpointUnreachable'],
+    ['another one running, REST', 409, 'A backup is in progress already', 'EndpointUnreachable'],
     [
       'search engine down',
       400,

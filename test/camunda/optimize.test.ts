@@ -95,6 +95,14 @@ describe('camunda/optimize: getBackup', () => {
   });
 });
 
+describe('camunda/optimize: getBackup without the endpoint', () => {
+  it('does not take a path that is not there for a backup that is not there', async () => {
+    const get = cluster.client.getBackup('optimize', '12');
+
+    await expect(get).rejects.toMatchObject({ code: 'UnexpectedAnswer' });
+  });
+});
+
 describe('camunda/optimize: listBackups', () => {
   it('lists what Optimize knows', async () => {
     cluster.on('GET /optimize/actuator/backups', {

@@ -154,6 +154,12 @@ describe('camunda/zeebe: getBackup', () => {
       'running',
     ],
     ['one partition twice', 'COMPLETED', [partition(1, 'COMPLETED'), partition(1, 'COMPLETED')], 'running'],
+    [
+      'one partition twice beside the other',
+      'COMPLETED',
+      [partition(1, 'COMPLETED'), partition(2, 'COMPLETED'), partition(2, 'COMPLETED')],
+      'running',
+    ],
     ['no partition', 'COMPLETED', [], 'running'],
     ['work', 'IN_PROGRESS', [partition(1, 'COMPLETED'), partition(2, 'IN_PROGRESS')], 'running'],
     ['the start', 'INCOMPLETE', [partition(1, 'IN_PROGRESS'), partition(2, 'DOES_NOT_EXIST')], 'starting'],
