@@ -10,7 +10,7 @@ const body = { backupId: 1001 };
 
 describe('simulator/historyBackups: Operate and Tasklist as captured from 8.6.0', () => {
   it('takes six snapshots one after another, with a 404 first and an INCOMPLETE in between', async () => {
-    const { urls } = await start({ profile: '8.6', partMs: 200 });
+    const { urls } = await start({ profile: '8.6', partMs: 1000 });
     const backups = `${urls.operate}/actuator/backups`;
 
     const accepted = await call('POST', backups, { body });
@@ -244,7 +244,7 @@ describe('simulator/historyBackups: faults', () => {
 
 describe('simulator/optimizeBackups', () => {
   it('makes two snapshots; INCOMPLETE is seen between them', async () => {
-    const { urls } = await start({ profile: '8.8', partMs: 150 });
+    const { urls } = await start({ profile: '8.8', partMs: 800 });
     const backups = `${urls.optimize}/actuator/backups`;
 
     const accepted = await call('POST', backups, { body });

@@ -7,7 +7,7 @@ const zoned = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+000
 
 describe('simulator/zeebeBackups: answers as captured from 8.6.0', () => {
   it('goes from 404 over INCOMPLETE and IN_PROGRESS to COMPLETED', async () => {
-    const { urls } = await start({ profile: '8.6', partMs: 150 });
+    const { urls } = await start({ profile: '8.6', partMs: 800 });
     const backup = `${urls.zeebe}/actuator/backups/1000`;
 
     const accepted = await call('POST', `${urls.zeebe}/actuator/backups`, { body: { backupId: 1000 } });

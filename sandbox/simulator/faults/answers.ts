@@ -29,8 +29,3 @@ export function problemJson(status: number, title: string, detail: string): Faul
 export function emptyAnswer(status: number): FaultAnswer {
   return { status };
 }
-
-/** An actuator error: `{"message": ...}`. */
-export function messageError(status: number, message: string): FaultAnswer {
-  return { status, json: { message } };
-}

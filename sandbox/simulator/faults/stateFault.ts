@@ -52,6 +52,7 @@ export type ConditionFault =
   /** `pendingChange` in the cluster; Zeebe backups are refused with 409. */
   | { state: 'scaling' }
   | { state: 'brokerVersion'; broker: number; version: string }
+  /** Health answers 503 DOWN. From 8.8 the web applications live in the process of `zeebe`. */
   | { state: 'componentDown'; component: Component }
   /** The Date header is this far off. */
   | { state: 'clockSkew'; component: Component; byMs: number }

@@ -1,34 +1,32 @@
 import type { Component } from '../options.ts';
 
 /** Endpoint families; the third word of `WireFault.on`. */
-export const ENDPOINTS = [
-  'links',
-  'health',
-  'configprops',
-  'backup', // POST that starts a backup
-  'status', // GET of one backup
-  'list', // GET of all backups
-  'state', // GET backupRuntime/state
-  'delete',
-  'pause',
-  'resume',
-  'partitions',
-  'exporters',
-  'cluster',
-  'topology',
-  'ready', // GET /v2/status
-  'info', // GET / of the search engine
-  'clusterHealth',
-  'repository',
-  'verify',
-  'running', // _current and _status
-  'snapshot',
-  'indices',
-  'allocation',
-  'refresh',
-  'search',
-] as const;
-export type EndpointName = (typeof ENDPOINTS)[number];
+export type EndpointName =
+  | 'links' // GET /actuator
+  | 'health'
+  | 'configprops'
+  | 'backup' // POST that starts a backup
+  | 'status' // GET of one backup
+  | 'list' // GET of all backups
+  | 'state' // GET backupRuntime/state
+  | 'delete'
+  | 'pause'
+  | 'resume'
+  | 'partitions'
+  | 'exporters'
+  | 'cluster'
+  | 'topology'
+  | 'ready' // GET /v2/status
+  | 'info' // GET / of the search engine
+  | 'clusterHealth'
+  | 'repository'
+  | 'verify'
+  | 'running' // _current and _status
+  | 'snapshot' // GET, PUT and DELETE of a snapshot
+  | 'indices'
+  | 'allocation'
+  | 'refresh'
+  | 'search';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
