@@ -1,17 +1,19 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { portNumbers } from 'get-port';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { fetchOpenSearch } from './downloads/maven.ts';
-import { fetchPythonPrograms } from './downloads/python.ts';
 import { callJson, callJsonOk } from './http.ts';
 import { freePort } from './ports.ts';
+import { keptSecret } from './secrets.ts';
 import { startProcess, waitUntilReady, type RunningProcess } from './process.ts';
+import { findSystemJava } from './systemJava.ts';
 
 export type OpenSearchOptions = {
   /** Indices, snapshots and log are kept under it. */
   dataDir: string;
-  /** HTTP port. Default: a free one. */
+  /** HTTP port, 9201 to 9299: the runner takes no other. Default: a free one of them. */
   port?: number;
 };
 
@@ -35,16 +37,20 @@ export interface OpenSearch {
 }
 
 const readyTimeoutMs = 120_000;
-const clusterName = 'sandbox';
 const repository = 'camunda';
 
 /** Starts OpenSearch on 127.0.0.1, fetching it first when it is not in the cache. */
 export async function startOpenSearch(options: OpenSearchOptions): Promise<OpenSearch> {
-  const [distribution, { java }] = await Promise.all([fetchOpenSearch(), fetchPythonPrograms()]);
+  const java = findSystemJava();
+  if (java === undefined)
+    throw new Error('No Java found for OpenSearch: install e.g. `apt-get install default-jdk-headless`');
+  const distribution = await fetchOpenSearch();
   const home = path.resolve(options.dataDir, 'opensearch');
   const repositoryDir = path.join(home, 'snapshots');
-  const [port, transportPort] = [await freePort(options.port), await freePort()];
-  writeConfig(home, repositoryDir, port, transportPort);
+  const port = await freePort(options.port, portNumbers(9201, 9299));
+  // Two nodes that are given the same port evade each other, so the name tells whether it is ours that answers there.
+  const clusterName = `sandbox-${keptSecret(options.dataDir, 'opensearch-cluster').slice(0, 8)}`;
+  writeConfig(home, repositoryDir, await freePort());
   const running = await startProcess({
     name: 'OpenSearch',
     command: java,
@@ -58,7 +64,7 @@ export async function startOpenSearch(options: OpenSearchOptions): Promise<OpenS
     cwd: home,
   });
   const url = `http://127.0.0.1:${port}`;
-  await waitUntilReady(running, readyTimeoutMs, () => registerRepository(url, repositoryDir));
+  await waitUntilReady(running, readyTimeoutMs, () => registerRepository(url, clusterName, repositoryDir));
   return {
     url,
     clusterName,
@@ -74,13 +80,12 @@ export async function startOpenSearch(options: OpenSearchOptions): Promise<OpenS
 }
 
 /** The runner takes over a configuration that lies in its folder before the start. */
-function writeConfig(home: string, repositoryDir: string, port: number, transportPort: number): void {
+function writeConfig(home: string, repositoryDir: string, transportPort: number): void {
   const folder = path.join(home, 'node_1', 'config');
   mkdirSync(folder, { recursive: true });
   mkdirSync(repositoryDir, { recursive: true });
   const settings = {
     'network.host': '127.0.0.1',
-    'http.port': port,
     'transport.port': transportPort,
     'path.repo': [repositoryDir],
     'cluster.routing.allocation.disk.threshold_enabled': false,
@@ -88,7 +93,14 @@ function writeConfig(home: string, repositoryDir: string, port: number, transpor
   writeFileSync(path.join(folder, 'opensearch.yml'), stringify(settings));
 }
 
-async function registerRepository(url: string, location: string): Promise<true> {
+const NodeInfo = z.object({ cluster_name: z.string() });
+
+async function registerRepository(
+  url: string,
+  clusterName: string,
+  location: string,
+): Promise<true | undefined> {
+  if (NodeInfo.parse(await callJsonOk('GET', url)).cluster_name !== clusterName) return undefined;
   await callJsonOk('PUT', `${url}/_snapshot/${repository}`, { type: 'fs', settings: { location } });
   await callJsonOk('POST', `${url}/_snapshot/${repository}/_verify`);
   return true;
