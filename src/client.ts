@@ -46,4 +46,7 @@ const deps: CliDeps = {
   },
 };
 
-process.exitCode = await main(process.argv.slice(2), deps);
+const exitCode = await main(process.argv.slice(2), deps);
+await new Promise((written) => process.stdout.write('', written));
+// Not left to the event loop: the client of Temporal goes on retrying calls that were given up, and throws from a timer.
+process.exit(exitCode);

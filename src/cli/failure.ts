@@ -39,7 +39,7 @@ export function toFailure(error: unknown): Failure {
     };
   }
   if (chain.some((cause) => cause.name === 'ServiceError'))
-    return temporalUnreachable(innermostMessage(chain));
+    return temporalUnreachable(innermostMessage(chain).replace(/\s*Resolution note:\s*$/, ''));
   return ofCatalogue('InternalError', innermostMessage(chain));
 }
 

@@ -5,6 +5,7 @@ import { SafepointError } from '../contract/errors.ts';
 import type { BackupRuns, RunRef } from './backupRuns.ts';
 import type { CliDeps, Finish } from './deps.ts';
 import { EXIT, type ExitCode } from './exitCodes.ts';
+import { toFailure } from './failure.ts';
 import { writeJson } from './json.ts';
 import { createProgress } from './progress.ts';
 import { renderDetached, renderInterrupted, renderResult } from './render/result.ts';
@@ -53,9 +54,11 @@ async function waitForRun(deps: CliDeps, runs: BackupRuns, run: RunRef, asJson: 
   try {
     result = await watchRun(runs, run, progress, { signal: interrupt });
   } catch (error) {
-    if (!interrupt.aborted) throw error;
     progress.end();
-    deps.stderr.write(renderInterrupted(run, runs.namespace));
+    const unreachable = toFailure(error).exitCode === EXIT.unreachable;
+    if (interrupt.aborted || unreachable) deps.stderr.write(renderInterrupted(run, runs.namespace));
+    if (!interrupt.aborted) throw error;
+    if (asJson) writeJson(deps.stdout, { ...run, namespace: runs.namespace });
     return EXIT.interrupted;
   } finally {
     progress.end();

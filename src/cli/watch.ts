@@ -10,6 +10,15 @@ import type { RunView } from './runView.ts';
 
 export const NO_WORKER = `no worker answers on task queue ${TASK_QUEUE}; start one with \`safepoint worker\``;
 
+const NO_TEMPORAL = 'Temporal does not answer; trying again';
+
+const NEVER_ANSWERED = {
+  code: 'WorkerUnreachable',
+  message: `${NO_WORKER}; the run begins when one comes`,
+  operatorAction: 'Start a worker, or cancel the run.',
+  exitCode: EXIT.unreachable,
+};
+
 export type WatchOptions = {
   /** Aborted when the person at the terminal has seen enough; the run goes on. */
   signal: AbortSignal;
@@ -35,20 +44,20 @@ export async function watchRun(
   const stopped = aborted(signal);
   stopped.catch(() => undefined); // also when the run ends first
   let answered = false;
-  let silent = false;
+  let silence: string | null = null;
 
   for (;;) {
     const view = await Promise.race([reader.read(), ended, stopped]);
     if (view === 'ended') break;
-    if (view !== null) {
+    if (typeof view !== 'string') {
       answered = true;
-      silent = false;
+      silence = null;
       progress.show(view);
-    } else if (!silent) {
-      silent = true;
-      progress.say(NO_WORKER);
+    } else if (view !== silence) {
+      silence = view;
+      progress.say(view);
     }
-    if (!answered && Date.now() - startedMs > noWorkerMs) throw new CommandError(neverAnswered(run));
+    if (!answered && Date.now() - startedMs > noWorkerMs) throw new CommandError(NEVER_ANSWERED);
     const next = await Promise.race([delay(intervalMs), ended, stopped]);
     if (next === 'ended') break;
   }
@@ -58,19 +67,19 @@ export async function watchRun(
 
 /** The last changes often come with the end itself. */
 async function showEnd(reader: ViewReader, progress: Progress): Promise<void> {
-  const view = await Promise.race([reader.read(), delay(2_000, null)]);
-  if (view !== null) progress.show(view);
+  const view = await Promise.race([reader.read(), delay(2_000, NO_WORKER)]);
+  if (typeof view !== 'string') progress.show(view);
 }
 
-type ViewReader = { read(): Promise<RunView | null> };
+type ViewReader = { read(): Promise<RunView | string> };
 
-/** Reads `null` when no worker answers. The window is kept as last seen: it closes before the run does. */
+/** Reads one sentence instead when nobody answers. The window is kept as last seen: it closes before the run does. */
 function createViewReader(runs: BackupRuns, run: RunRef): ViewReader {
   let window: WindowStatus | null = null;
   return {
     async read() {
       const status = await runs.readStatus(run).catch(() => null);
-      if (status === null) return null;
+      if (status === null) return await whoIsSilent(runs, run);
       const open = status.window;
       if (open !== null && window?.exporting !== 'resumed')
         window = await runs.readWindow(open).catch(() => window);
@@ -81,6 +90,14 @@ function createViewReader(runs: BackupRuns, run: RunRef): ViewReader {
   };
 }
 
+/** The server answers for the run without any worker. */
+async function whoIsSilent(runs: BackupRuns, run: RunRef): Promise<string> {
+  return await runs.readNotes(run).then(
+    () => NO_WORKER,
+    () => NO_TEMPORAL,
+  );
+}
+
 function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     const abort = () => {
@@ -89,13 +106,4 @@ function aborted(signal: AbortSignal): Promise<never> {
     if (signal.aborted) abort();
     else signal.addEventListener('abort', abort, { once: true });
   });
-}
-
-function neverAnswered({ workflowId }: RunRef) {
-  return {
-    code: 'WorkerUnreachable',
-    message: `${NO_WORKER}; the run ${workflowId} stays in Temporal and begins when a worker comes`,
-    operatorAction: `Start a worker, or take the run back with \`temporal workflow cancel -w ${workflowId}\`.`,
-    exitCode: EXIT.unreachable,
-  };
 }
