@@ -14,8 +14,8 @@ export function judge(verdict: {
   return finding.ok ? finding : { ...finding, fix };
 }
 
-export function passed(check: string, seen: string): Finding {
-  return { check, ok: true, severity: 'error', seen };
+export function passed(check: string, severity: Severity, seen: string): Finding {
+  return { check, ok: true, severity, seen };
 }
 
 /**

@@ -25,7 +25,7 @@ export async function checkRepository(context: CheckContext): Promise<Finding[]>
 
 async function verify({ camunda, call }: CheckContext): Promise<Finding[]> {
   await camunda.searchEngine.verifyRepository(call);
-  return [passed('repository.verify', `every node can write to ${camunda.searchEngine.repository}`)];
+  return [passed('repository.verify', 'error', `every node can write to ${camunda.searchEngine.repository}`)];
 }
 
 export function judgeNames(settings: ReportedSettings[], configured: string): Finding {

@@ -8,7 +8,7 @@ export async function checkSettings(context: CheckContext): Promise<Finding[]> {
   const { settings, config } = context;
   const findings = await Promise.all([
     lookAtShared(context, 'settings.read', settings, (reported) => [
-      passed('settings.read', reported.map((one) => one.component).join(', ')),
+      passed('settings.read', 'error', reported.map((one) => one.component).join(', ')),
     ]),
     lookAtShared(context, 'zeebe.store', settings, (reported) => [judgeBackupStore(reported)]),
     lookAtShared(context, 'zeebe.ids', settings, (reported) => [judgeIdMode(reported)]),

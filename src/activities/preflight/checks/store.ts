@@ -43,7 +43,7 @@ async function checkCreateOnly(
     await store.putObject(key, 'overwritten', { createOnly: true, signal });
   } catch (error) {
     if (error instanceof SafepointError && error.code === 'ObjectExists') {
-      return passed('store.createOnly', 'an existing object is not overwritten');
+      return passed('store.createOnly', 'warning', 'an existing object is not overwritten');
     }
     throw error;
   }
@@ -64,7 +64,7 @@ async function checkDelete(
 ): Promise<Finding> {
   try {
     await store.remove(key, { signal });
-    return passed('store.delete', 'the probe was removed');
+    return passed('store.delete', 'warning', 'the probe was removed');
   } catch (error) {
     signal?.throwIfAborted();
     return judge({
