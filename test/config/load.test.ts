@@ -109,7 +109,10 @@ describe('config/load: problems of the YAML itself', () => {
     ['a tag', `password: !${SECRET} x`],
     ['a key given twice', `${SECRET}: 1\n${SECRET}: 2`],
   ])('does not quote %s', (_kind, text) => {
-    expect(problemsOf(text)).not.toContain(SECRET);
+    const message = problemsOf(text);
+
+    expect(message).toContain('is not YAML');
+    expect(message).not.toContain(SECRET);
   });
 });
 
