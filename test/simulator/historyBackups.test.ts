@@ -27,6 +27,19 @@ describe('simulator/historyBackups: Operate and Tasklist as captured from 8.6.0'
     expect(states).toContain('IN_PROGRESS');
   });
 
+  it('hides its first snapshot once, then shows the pause before the next once, however rarely it is asked', async () => {
+    const { urls } = await start({ profile: '8.6', partMs: 6000 });
+    const backups = `${urls.operate}/actuator/backups`;
+    await call('POST', backups, { body });
+    const seen = () => call('GET', `${urls.searchEngine}/_snapshot/camunda/camunda_operate_1001_*`);
+    await until(seen, ({ text }) => text.includes('part_2_of_6'));
+
+    const states = [];
+    for (let i = 0; i < 3; i++) states.push(await stateOf(`${backups}/1001`));
+
+    expect(states).toEqual([404, 'INCOMPLETE', 'IN_PROGRESS']);
+  });
+
   it('shows a complete backup, and lists its parts newest first', async () => {
     const { urls } = await start({ profile: '8.6', partMs: 0 });
     const backups = `${urls.operate}/actuator/backups`;

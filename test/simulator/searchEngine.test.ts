@@ -58,9 +58,12 @@ describe('simulator/searchEngine: what runs and what is there', () => {
     const registered = await call('PUT', `${repositories}/other`, { body: fs });
     const shown = await call('GET', `${repositories}/other`);
     const verified = await call('POST', `${repositories}/other/_verify`);
+    await call('PUT', `${repositories}/camunda/one`, { body: { indices: 'zeebe-record*' } });
+    const others = await call('GET', `${repositories}/other/_all`);
 
     expect(missing).toMatchObject({ status: 404, body: { error: { type: 'repository_missing_exception' } } });
     expect(registered.body).toEqual({ acknowledged: true });
+    expect(others.body).toMatchObject({ snapshots: [] });
     expect(shown.body).toEqual({ other: fs });
     expect(verified).toMatchObject({ status: 200, body: { nodes: expect.any(Object) } });
   });
@@ -185,9 +188,14 @@ describe('simulator/searchEngine: newest record of a partition', () => {
     const stale = await newest();
     await call('POST', `${index}/_refresh`);
     const fresh = await newest();
+    const all = await call('POST', `${index}/_search`, { body: { sort: [{ position: 'desc' }] } });
 
     expect(stale).toBe(1000);
     expect(fresh).toBeGreaterThan(1190);
+    const { hits } = (all.body as { hits: { hits: { sort: number[] }[] } }).hits;
+    const positions = hits.map(({ sort }) => sort[0] ?? 0);
+    expect(positions).toHaveLength(2);
+    expect(positions).toEqual(positions.toSorted((a, b) => b - a));
   });
 });
 

@@ -33,7 +33,7 @@ describe('simulator/zeebeBackups: answers as captured from 8.6.0', () => {
   });
 
   it('tells every detail of one backup and few in the list, partition 2 first', async () => {
-    const { urls } = await start({ profile: '8.6', partMs: 0 });
+    const { urls } = await start({ profile: '8.6', partMs: 0, loadPerSecond: 0 });
     const backups = `${urls.zeebe}/actuator/backups`;
     await call('POST', backups, { body: { backupId: 1000 } });
 
@@ -44,8 +44,8 @@ describe('simulator/zeebeBackups: answers as captured from 8.6.0', () => {
     const full = {
       ...sparse,
       lastUpdatedAt: zoned,
-      snapshotId: expect.stringMatching(/^\d+-1-\d+-\d+-0$/),
-      checkpointPosition: expect.any(Number),
+      snapshotId: '166-1-1000-1000-0',
+      checkpointPosition: 1001,
     };
     expect(one.body).toEqual({
       backupId: 1000,
@@ -75,6 +75,7 @@ describe('simulator/zeebeBackups: answers as captured from 8.6.0', () => {
 
     const zero = await call('POST', backups, { body: { backupId: 0 } });
     const lower = await call('POST', backups, { body: { backupId: 999 } });
+    const same = await call('POST', backups, { body: { backupId: 1000 } });
     const noNumber = await call('GET', `${backups}/abc`);
     const unknown = await call('GET', `${backups}/1000`);
 
@@ -90,6 +91,7 @@ describe('simulator/zeebeBackups: answers as captured from 8.6.0', () => {
           'Requested backup has id 999. The latest backup has id 1000. Id of new backups must be higher than the previous one. ',
       },
     });
+    expect(same.status).toBe(409);
     expect(noNumber).toMatchObject({
       status: 400,
       body: { status: 400, error: 'Bad Request', path: '/actuator/backups/abc' },
