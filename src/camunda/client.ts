@@ -12,6 +12,7 @@ import type { CallOptions, CamundaClient } from './port.ts';
 import { rememberFor } from './remember.ts';
 import { createSearchEngineClient } from './searchEngine.ts';
 import { readSettings } from './settings.ts';
+import { createProgressReader } from './snapshotProgress.ts';
 import { createZeebePart } from './zeebe.ts';
 import { createZeebeRecordsPart } from './zeebeRecords.ts';
 
@@ -30,23 +31,31 @@ export function createCamundaClient(config: ClusterConfig): CamundaClient {
   );
   const probes = listProbes(config, endpoints);
 
+  const readProgress = createProgressReader(endpoints.searchEngine, repository);
+  const history = { discovery, searchEngine, readProgress };
+
   const parts: Record<CutPart, PartClient> = {
     zeebe: createZeebePart(discovery, countPartitions),
-    webapps: createHistoryPart('webapps', discovery),
-    operate: createHistoryPart('operate', discovery),
-    tasklist: createHistoryPart('tasklist', discovery),
+    webapps: createHistoryPart('webapps', history),
+    operate: createHistoryPart('operate', history),
+    tasklist: createHistoryPart('tasklist', history),
     optimize: createOptimizePart(discovery, searchEngine),
-    'zeebe-records': createZeebeRecordsPart(endpoints.searchEngine, searchEngine, recordsPrefix),
+    'zeebe-records': createZeebeRecordsPart(
+      endpoints.searchEngine,
+      searchEngine,
+      recordsPrefix,
+      readProgress,
+    ),
   };
 
   async function discoverParts(options?: CallOptions): Promise<CutPart[]> {
     await discovery.zeebe(options);
-    const history = await discovery.history(options);
+    const apps = await discovery.history(options);
     const optimize = await discovery.optimize(options);
     const records = await searchEngine.listIndices([recordsPrefix], options);
     return [
       'zeebe',
-      ...history.keys(),
+      ...apps.keys(),
       ...(optimize === null ? [] : ['optimize' as const]),
       ...(records.length === 0 ? [] : ['zeebe-records' as const]),
     ];

@@ -1,22 +1,44 @@
 import { SafepointError } from '../contract/errors.ts';
+import type { PartStatus } from '../contract/parts.ts';
 import { readJson, type HttpAnswer } from '../system/http/answer.ts';
 import { errorText, refused, retryLater, unexpectedStatus } from './answers.ts';
 import type { BackupEndpoint, Discovery, HistoryPart } from './discovery.ts';
-import { toHistoryStatus } from './historyStatus.ts';
+import { toDetails, toHistoryStatus } from './historyStatus.ts';
 import { backupIdBody, checkBackupId, TRIGGER_TIMEOUT_MS, type PartClient } from './partClient.ts';
 import { absentPart } from './partStatus.ts';
-import type { CallOptions, TriggerAnswer } from './port.ts';
+import type { CallOptions, SearchEngineClient, TriggerAnswer } from './port.ts';
+import { kindOfState } from './schema/foreignState.ts';
 import { HistoryBackup, HistoryBackupAccepted, HistoryBackupList } from './schema/historyBackup.ts';
+import type { ReadProgress } from './snapshotProgress.ts';
+
+export type HistoryDeps = {
+  discovery: Discovery;
+  searchEngine: SearchEngineClient;
+  readProgress: ReadProgress;
+};
 
 /** Operate and Tasklist: `webapps` as one part from 8.8, `operate` and `tasklist` each for itself before. */
-export function createHistoryPart(part: HistoryPart, discovery: Discovery): PartClient {
+export function createHistoryPart(part: HistoryPart, deps: HistoryDeps): PartClient {
   async function find(options?: CallOptions): Promise<BackupEndpoint> {
-    const endpoint = (await discovery.history(options)).get(part);
+    const endpoint = (await deps.discovery.history(options)).get(part);
     if (endpoint !== undefined) return endpoint;
     throw new SafepointError(
       'InvalidConfig',
       `this cluster has no part ${part}; correct its endpoints in the config`,
     );
+  }
+
+  /**
+   * Operate 8.6 on OpenSearch can't read its own backup for as long as a snapshot of it runs (the same 400 as with the
+   * search engine down), which may take hours: then the search engine tells how far it is. Never complete from here.
+   */
+  async function readRunning(backupId: string, options?: CallOptions): Promise<PartStatus | null> {
+    const snapshots = await deps.searchEngine.listSnapshots(`camunda_${part}_${backupId}_*`, options);
+    const running = snapshots.find((snapshot) => kindOfState(snapshot.state) === 'running');
+    if (running === undefined) return null;
+    const state = { foreign: running.state, kind: 'running' } as const;
+    const marks = await deps.readProgress(running.name, options);
+    return toHistoryStatus(part, { backupId, state, details: toDetails(snapshots) }, { marks });
   }
 
   return {
@@ -42,7 +64,10 @@ export function createHistoryPart(part: HistoryPart, discovery: Discovery): Part
       });
       if (answer.status === 200) return toHistoryStatus(part, readJson(answer, HistoryBackup));
       if (isNotFound(answer)) return absentPart(part, backupId);
-      throw failedCall(answer);
+      if (!/exception occurred when searching/i.test(errorText(answer))) throw failedCall(answer);
+      const running = await readRunning(backupId, options);
+      if (running === null) throw retryLater(answer);
+      return running;
     },
 
     async list(options) {

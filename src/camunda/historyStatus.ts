@@ -1,9 +1,15 @@
 import type { CutPart, PartPiece, PartStatus } from '../contract/parts.ts';
-import { toPartStatus } from './partStatus.ts';
+import { toPartStatus, type PartReport } from './partStatus.ts';
+import type { SnapshotInfo } from './port.ts';
+import { kindOfState } from './schema/foreignState.ts';
 import type { HistoryBackup } from './schema/historyBackup.ts';
 
 /** Status of a backup that consists of snapshots, named `..._part_2_of_6`; the list comes in no order. */
-export function toHistoryStatus(part: CutPart, backup: HistoryBackup, expectedPieces?: number): PartStatus {
+export function toHistoryStatus(
+  part: CutPart,
+  backup: HistoryBackup,
+  { expectedPieces, marks }: Pick<PartReport, 'expectedPieces' | 'marks'> = {},
+): PartStatus {
   const pieces = (backup.details ?? []).map(toPiece).sort((a, b) => partNumber(a.name) - partNumber(b.name));
   return toPartStatus({
     part,
@@ -12,7 +18,17 @@ export function toHistoryStatus(part: CutPart, backup: HistoryBackup, expectedPi
     failureReason: backup.failureReason,
     pieces,
     expectedPieces: expectedPieces ?? expectedFromNames(pieces),
+    marks,
   });
+}
+
+/** Details as a component would give them, from the search engine's own list. */
+export function toDetails(snapshots: SnapshotInfo[]): NonNullable<HistoryBackup['details']> {
+  return snapshots.map(({ name, state, failures }) => ({
+    snapshotName: name,
+    state: { foreign: state, kind: kindOfState(state) },
+    failures,
+  }));
 }
 
 function toPiece({

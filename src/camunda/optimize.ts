@@ -3,11 +3,10 @@ import type { PartStatus } from '../contract/parts.ts';
 import { readJson } from '../system/http/answer.ts';
 import { errorText, isUnknownPath, refused, unexpectedStatus } from './answers.ts';
 import type { BackupEndpoint, Discovery } from './discovery.ts';
-import { toHistoryStatus } from './historyStatus.ts';
+import { toDetails, toHistoryStatus } from './historyStatus.ts';
 import { backupIdBody, checkBackupId, TRIGGER_TIMEOUT_MS, type PartClient } from './partClient.ts';
 import { absentPart } from './partStatus.ts';
 import type { CallOptions, SearchEngineClient } from './port.ts';
-import { kindOfState } from './schema/foreignState.ts';
 import { HistoryBackup, HistoryBackupList } from './schema/historyBackup.ts';
 
 /** Import indices, and the rest: two snapshots in every version. */
@@ -26,15 +25,11 @@ export function createOptimizePart(discovery: Discovery, searchEngine: SearchEng
   /** Answers up to 8.5 have no details: then the snapshots themselves are looked up. */
   async function toStatus(backup: HistoryBackup, options?: CallOptions): Promise<PartStatus> {
     if (backup.details !== undefined && backup.details !== null) {
-      return toHistoryStatus('optimize', backup, SNAPSHOT_COUNT);
+      return toHistoryStatus('optimize', backup, { expectedPieces: SNAPSHOT_COUNT });
     }
     const snapshots = await searchEngine.listSnapshots(`camunda_optimize_${backup.backupId}_*`, options);
-    const details = snapshots.map(({ name, state, failures }) => ({
-      snapshotName: name,
-      state: { foreign: state, kind: kindOfState(state) },
-      failures,
-    }));
-    return toHistoryStatus('optimize', { ...backup, details }, SNAPSHOT_COUNT);
+    const details = toDetails(snapshots);
+    return toHistoryStatus('optimize', { ...backup, details }, { expectedPieces: SNAPSHOT_COUNT });
   }
 
   return {

@@ -5,9 +5,10 @@ import { errorText, refused, retryLater, unexpectedStatus } from './answers.ts';
 import { describeFailures } from './historyStatus.ts';
 import { checkBackupId, TRIGGER_TIMEOUT_MS, type PartClient } from './partClient.ts';
 import { absentPart, toPartStatus } from './partStatus.ts';
-import type { CallOptions, SearchEngineClient } from './port.ts';
+import type { SearchEngineClient } from './port.ts';
 import { isMissing, snapshotFailed } from './searchEngine.ts';
-import { SnapshotProgress, Snapshots } from './schema/searchEngine.ts';
+import type { ReadProgress } from './snapshotProgress.ts';
+import { Snapshots } from './schema/searchEngine.ts';
 
 const NAME_PREFIX = 'camunda_zeebe_records_backup_';
 
@@ -19,16 +20,9 @@ export function createZeebeRecordsPart(
   http: HttpClient,
   searchEngine: SearchEngineClient,
   recordsPrefix: string,
+  readProgress: ReadProgress,
 ): PartClient {
   const repositoryPath = `/_snapshot/${encodeURIComponent(searchEngine.repository)}`;
-
-  async function readProgress(name: string, options?: CallOptions): Promise<(string | number)[]> {
-    const answer = await http.ask({ method: 'GET', path: `${repositoryPath}/${name}/_status`, ...options });
-    if (answer.status !== 200) return []; // it ended between the two calls
-    const [snapshot] = readJson(answer, SnapshotProgress).snapshots;
-    const { shards_stats: shards, stats } = snapshot ?? {};
-    return [shards?.done ?? 0, shards?.total ?? 0, stats?.processed?.size_in_bytes ?? 0];
-  }
 
   return {
     async start(backupId, options) {
@@ -47,7 +41,7 @@ export function createZeebeRecordsPart(
       const path = `${repositoryPath}/${name}?wait_for_completion=false`;
       const answer = await http.ask({ method: 'PUT', path, body, timeoutMs: TRIGGER_TIMEOUT_MS, ...options });
       if (answer.status === 200 || answer.status === 202) return { kind: 'started' };
-      if (/same name already exists|snapshot_name_already_in_use/.test(answer.text))
+      if (/snapshot with the same name|snapshot_name_already_in_use/.test(answer.text))
         return { kind: 'adopted' };
       throw failedStart(answer);
     },

@@ -176,12 +176,6 @@ describe('camunda/history: getBackup', () => {
 
   it.each([
     [
-      'search engine down, Operate',
-      400,
-      'Exception occurred when searching for backup with ID [1001].',
-      'EndpointUnreachable',
-    ],
-    [
       'search engine down, Tasklist',
       502,
       'Encountered an error connecting to Elasticsearch',
@@ -194,6 +188,60 @@ describe('camunda/history: getBackup', () => {
     const get = older.client.getBackup('operate', '1001');
 
     await expect(get).rejects.toMatchObject({ code: expected, message: expect.stringContaining(text) });
+  });
+
+  describe('while Operate cannot read its own backup', () => {
+    const message = 'Exception occurred when searching for backup with ID [1001].';
+    const list = 'GET /search/_snapshot/camunda/camunda_operate_1001_*';
+    const names = allDone.map(({ snapshotName }) => snapshotName);
+    const snapshots = (...states: string[]) => ({
+      json: { snapshots: states.map((state, index) => ({ snapshot: names[index], state, indices: [] })) },
+    });
+
+    beforeEach(() => {
+      older.on(status, { status: 400, json: { status: 400, message, type: 'Invalid request' } });
+    });
+
+    it('sees in the search engine that a snapshot runs, and how far', async () => {
+      const progress = (done: number) => ({
+        json: { snapshots: [{ snapshot: names[1], state: 'STARTED', shards_stats: { done, total: 9 } }] },
+      });
+      older.on(list, snapshots('SUCCESS', 'IN_PROGRESS'));
+      older.on(`GET /search/_snapshot/camunda/${names[1]}/_status`, progress(3), progress(4));
+
+      const first = await older.client.getBackup('operate', '1001');
+      const second = await older.client.getBackup('operate', '1001');
+
+      expect(first).toMatchObject({
+        part: 'operate',
+        kind: 'running',
+        foreignState: 'IN_PROGRESS',
+        expectedPieces: 6,
+      });
+      expect(second.progressMark).not.toBe(first.progressMark);
+    });
+
+    it.each([
+      ['no snapshot runs', snapshots('SUCCESS', 'SUCCESS', 'SUCCESS', 'SUCCESS', 'SUCCESS', 'SUCCESS')],
+      ['there are none', snapshots()],
+    ])('asks again later when %s', async (_, reply) => {
+      older.on(list, reply);
+
+      const get = older.client.getBackup('operate', '1001');
+
+      await expect(get).rejects.toMatchObject({
+        code: 'EndpointUnreachable',
+        message: expect.stringContaining(message),
+      });
+    });
+
+    it('fails as unreachable when the search engine is down', async () => {
+      older.on(list, { resets: true });
+
+      const get = older.client.getBackup('operate', '1001');
+
+      await expect(get).rejects.toMatchObject({ code: 'EndpointUnreachable' });
+    });
   });
 
   it('does not take a path that is not there for a backup that is not there', async () => {

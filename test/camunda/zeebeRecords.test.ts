@@ -55,6 +55,14 @@ describe('camunda/zeebeRecords: startBackup', () => {
         'Invalid snapshot name [x], snapshot with the same name already exists',
       ),
     ],
+    [
+      'running (OpenSearch 2.19)',
+      error(
+        400,
+        'invalid_snapshot_name_exception',
+        'Invalid snapshot name [x], snapshot with the same name is already in-progress',
+      ),
+    ],
     ['running', error(400, 'snapshot_name_already_in_use_exception')],
   ])('adopts its own snapshot that is there already, %s', async (_, reply) => {
     cluster.on(trigger, reply);
