@@ -4,9 +4,11 @@ import { judgeClocks } from '../../../src/activities/preflight/checks/clocks.ts'
 import { judgeDatabase } from '../../../src/activities/preflight/checks/databases.ts';
 import { judgeLag, judgePhases } from '../../../src/activities/preflight/checks/exporting.ts';
 import { judgePrefixes, wantedPrefixes } from '../../../src/activities/preflight/checks/indices.ts';
+import { expectedParts, judgeParts } from '../../../src/activities/preflight/checks/parts.ts';
 import { judgePartitions } from '../../../src/activities/preflight/checks/topology.ts';
 import { requirePassed } from '../../../src/activities/preflight/refusal.ts';
 import { idInSnapshot } from '../../../src/activities/preflight/seenIds.ts';
+import { ClusterConfig } from '../../../src/config/schema.ts';
 import type { ReportedSettings, Topology } from '../../../src/camunda/port.ts';
 import type { ExporterReading } from '../../../src/contract/exporting.ts';
 import type { ClusterFacts } from '../../../src/contract/preflight.ts';
@@ -78,6 +80,33 @@ describe('activities/preflight/checks/topology', () => {
     });
 
     expect(finding.ok).toBe(false);
+  });
+});
+
+describe('activities/preflight/checks/parts', () => {
+  const url = 'http://camunda:9600';
+  const config = ClusterConfig.parse({
+    zeebe: { url },
+    webapps: { url },
+    optimize: { url },
+    searchEngine: { url },
+    store: 'main',
+  });
+
+  it('wants a part of every component in the config', () => {
+    const finding = judgeParts(['zeebe', 'zeebe-records'], expectedParts(config));
+
+    expect(finding).toMatchObject({
+      ok: false,
+      severity: 'error',
+      seen: 'no backup endpoint for webapps, optimize; found zeebe, zeebe-records',
+    });
+  });
+
+  it('wants nothing else', () => {
+    const finding = judgeParts(['zeebe', 'webapps', 'optimize'], expectedParts(config));
+
+    expect(finding).toMatchObject({ ok: true, seen: 'zeebe, webapps, optimize' });
   });
 });
 
