@@ -144,10 +144,15 @@ export async function prepareCamunda(options: CamundaOptions): Promise<Camunda> 
   };
 }
 
-/** Like `prepareCamunda`, and starts all three side by side. */
+/** Like `prepareCamunda`, and starts all three side by side. When one fails, the others are killed. */
 export async function startCamunda(options: CamundaOptions): Promise<Camunda> {
   const camunda = await prepareCamunda(options);
-  await camunda.startAll();
+  try {
+    await camunda.startAll();
+  } catch (error) {
+    await Promise.all([camunda.broker, camunda.operate, camunda.tasklist].map((app) => app.kill()));
+    throw error;
+  }
   return camunda;
 }
 

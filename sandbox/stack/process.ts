@@ -149,7 +149,7 @@ function killGroupsOnExit(): void {
       process.removeListener(signal, onSignal);
       process.kill(process.pid, signal);
     };
-    process.on(signal, onSignal);
+    process.prependListener(signal, onSignal); // first, as a handler added with `once` is no longer counted after its own turn
   }
 }
 
