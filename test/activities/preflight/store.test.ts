@@ -61,6 +61,21 @@ describe('activities/preflight/checks/store', () => {
     expect(bad(findings)).toEqual(['warning store.createOnly']);
   });
 
+  it('is an error when a store refuses create-only writes for another reason', async () => {
+    let puts = 0;
+    const failing = changedStore(store, {
+      putObject(key, body, options) {
+        puts += 1;
+        if (puts > 1) throw new SafepointError('StoreFailed', 'If-None-Match is not implemented');
+        return store.putObject(key, body, options);
+      },
+    });
+
+    const findings = await check(() => failing);
+
+    expect(bad(findings)).toEqual(['error store.writable']);
+  });
+
   it('warns of a store that does not let us delete', async () => {
     const keeping = changedStore(store, {
       remove: () => Promise.reject(new SafepointError('AccessDenied', 'no DeleteObject')),
