@@ -20,6 +20,8 @@ export type CaptureInput = {
   backupId: string;
   /** Since the pause was proven, on the server's clock. */
   pausedForMs: number;
+  /** An index part of this window is complete already, so the exporter is known to be quiet. */
+  settled: boolean;
 };
 
 /** What an attempt leaves for the next one. Spans, not times: the next one may run where the clock differs. */
@@ -81,11 +83,11 @@ function recall(part: CutPart): Memory {
 /** Index parts start only when the exporter is quiet; the Zeebe part need not wait. */
 async function readFenceBefore(
   client: CamundaClient,
-  { plan, part, pausedForMs }: CaptureInput,
+  { plan, part, pausedForMs, settled }: CaptureInput,
   memory: Memory,
   signal: AbortSignal,
 ): Promise<ExporterReading[]> {
-  if (part === 'zeebe' || plan.pause === 'soft') return await client.readExporters({ signal });
+  if (part === 'zeebe' || plan.pause === 'soft' || settled) return await client.readExporters({ signal });
   return await settle(client, {
     remainingMs: plan.flushDelayMs - pausedForMs,
     flushDelayMs: plan.flushDelayMs,

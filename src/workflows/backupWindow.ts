@@ -83,15 +83,18 @@ async function captureWaves(
 ): Promise<PartResult[]> {
   const { capturePart } = proxyActivities<Activities>(captureOptions(plan.budgets));
   const pausedAtMs = Date.now(); // the server's clock, the same for every worker
-  const capture = (part: CutPart) =>
+  const capture = (part: CutPart, settled: boolean) =>
     follow(part, () =>
       capturePart.executeWithOptions({ ...captureOptions(plan.budgets), summary: `capture ${part}` }, [
-        { plan, part, backupId: set.backupId, pausedForMs: Date.now() - pausedAtMs },
+        { plan, part, backupId: set.backupId, pausedForMs: Date.now() - pausedAtMs, settled },
       ]),
     );
 
   const captured: PartResult[] = [];
-  for (const wave of set.waves) captured.push(...(await allOrNone(wave.map((part) => () => capture(part)))));
+  for (const wave of set.waves) {
+    const settled = captured.some(({ part }) => part !== 'zeebe');
+    captured.push(...(await allOrNone(wave.map((part) => () => capture(part, settled)))));
+  }
   return captured;
 }
 

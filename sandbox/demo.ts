@@ -1,0 +1,115 @@
+import path from 'node:path';
+import { Command, Option } from 'commander';
+import { PROCEDURE_NAMES } from '../src/contract/backup.ts';
+import { findMissing } from './stack/pieces.ts';
+import { writeConfig } from './demo/config.ts';
+import { runBackup, startWorker } from './demo/product.ts';
+import { startServices, type Service } from './demo/services.ts';
+
+type Options = { simulated?: boolean; keep?: boolean; procedure?: string };
+
+const options = new Command('demo')
+  .description('starts a Camunda with load, takes one backup of it, and shows what was proven')
+  .option('--simulated', 'a simulated Camunda 8.8 with Optimize instead of a real 8.6.0; needs no Java')
+  .option('--keep', 'leave everything running until Ctrl-C, to look around')
+  .addOption(
+    new Option('--procedure <name>', 'order and pause').choices(PROCEDURE_NAMES).default('sequential'),
+  )
+  .parse()
+  .opts<Options>();
+
+const startedMs = performance.now();
+const interrupt = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    interrupt.abort();
+  });
+
+const running: Service[] = [];
+
+/** Started last, stopped first. */
+async function stopAll(): Promise<void> {
+  for (const service of running.toReversed()) await service.stop();
+}
+
+/** Waits for all, so that `running` knows whatever did start when one of them fails. */
+async function allSettledOrThrow<T extends Promise<unknown>[]>(
+  starts: [...T],
+): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(starts);
+  return await Promise.all(starts);
+}
+
+function say(line: string): void {
+  console.log(line);
+}
+
+async function demo(): Promise<number> {
+  const dataDir = path.resolve('.sandbox', options.simulated === true ? 'simulated' : 'real');
+  const { startInstallation, pieces } =
+    options.simulated === true ? await import('./demo/simulated.ts') : await import('./demo/real.ts');
+  const missing = await findMissing(pieces);
+  if (missing.length > 0) {
+    for (const { piece, why, install } of missing) say(`${piece} cannot be had: ${why} Remedy: ${install}`);
+    return 2;
+  }
+  say(`starting Temporal, S3, PostgreSQL and Camunda below ${dataDir} ...`);
+  const keep = (service: Service) => running.push(service);
+  const starting = startServices(dataDir, keep);
+  const [services, installation] = await allSettledOrThrow([
+    starting,
+    startInstallation(dataDir, starting, keep),
+  ]);
+  interrupt.signal.throwIfAborted();
+  for (const line of installation.description) say(`  ${line}`);
+  say(`  Temporal ${services.temporal.address}, UI ${services.temporal.uiUrl}`);
+  say(`  PostgreSQL ${services.postgres.host}:${services.postgres.port}, S3 ${services.s3.endpoint}`);
+
+  const env = {
+    SAFEPOINT_CONFIG: writeConfig(dataDir, installation, services),
+    TEMPORAL_ADDRESS: services.temporal.address,
+    TEMPORAL_NAMESPACE: services.temporal.namespace,
+  };
+  running.push(await startWorker(dataDir, env));
+  say(`ready after ${seconds()}; worker started, log in ${path.join(dataDir, 'logs', 'worker.log')}\n`);
+
+  const exitCode = await runBackup(['--procedure', options.procedure ?? 'sequential'], env, interrupt.signal);
+  say(`\ndemo took ${seconds()}; data and logs are in ${dataDir}`);
+  if (options.keep === true) await stayUntilInterrupted(services.temporal.uiUrl, env);
+  else
+    say(
+      `look at it in the Temporal UI: npm run demo -- --keep${options.simulated === true ? ' --simulated' : ''}`,
+    );
+  return exitCode;
+}
+
+async function stayUntilInterrupted(uiUrl: string, env: Record<string, string>): Promise<void> {
+  say(
+    `\neverything stays up until Ctrl-C. Look at ${uiUrl}/namespaces/default/workflows, or use another terminal:`,
+  );
+  say(
+    `  export ${Object.entries(env)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(' ')}`,
+  );
+  say('  npx safepoint list; npx safepoint doctor demo; npx safepoint run demo');
+  if (interrupt.signal.aborted) return;
+  const stayAlive = setInterval(() => undefined, 60_000);
+  await new Promise((resolve) => {
+    interrupt.signal.addEventListener('abort', resolve);
+  });
+  clearInterval(stayAlive);
+}
+
+function seconds(): string {
+  return `${((performance.now() - startedMs) / 1000).toFixed(1)} s`;
+}
+
+try {
+  process.exitCode = await demo();
+} catch (error) {
+  if (!interrupt.signal.aborted) console.error(error instanceof Error ? error.message : error);
+  process.exitCode = interrupt.signal.aborted ? 130 : 1;
+} finally {
+  await stopAll();
+}

@@ -1,0 +1,35 @@
+import { deploy } from '../load/deploy.ts';
+import { startLoad } from '../load/startLoad.ts';
+import type { PieceName } from '../stack/pieces.ts';
+import { startCamundaCluster } from '../stack/stack.ts';
+import type { Installation } from './installation.ts';
+import type { Service, Services } from './services.ts';
+
+export const pieces: PieceName[] = ['temporal', 's3', 'postgres', 'opensearch', 'camunda'];
+
+/** A real Camunda 8.6.0 with OpenSearch, a deployed process and steady load on it. */
+export async function startInstallation(
+  dataDir: string,
+  services: Promise<Services>,
+  keep: (service: Service) => void,
+): Promise<Installation> {
+  const cluster = await startCamundaCluster({ dataDir, s3: services.then(({ s3 }) => s3) });
+  keep(cluster);
+  const { camunda, openSearch } = cluster;
+  await deploy(camunda.broker.url);
+  keep(startLoad(camunda.broker.url, { instancesPerSecond: 8, completionsPerSecond: 4 }));
+  return {
+    urls: {
+      zeebe: camunda.broker.managementUrl,
+      restApi: camunda.broker.url,
+      operate: camunda.operate.managementUrl,
+      tasklist: camunda.tasklist.managementUrl,
+      searchEngine: openSearch.url,
+    },
+    settings: { exporter: { flushDelay: '2 s' } },
+    description: [
+      `Camunda ${camunda.version}: broker ${camunda.broker.url}, Operate ${camunda.operate.url}, Tasklist ${camunda.tasklist.url}`,
+      `OpenSearch ${openSearch.url}; 8 process instances and 4 completed jobs a second`,
+    ],
+  };
+}

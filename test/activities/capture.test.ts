@@ -1,0 +1,175 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { createCaptureActivities, type CaptureInput } from '../../src/activities/capture.ts';
+import { createPlanActivities } from '../../src/activities/plan.ts';
+import type { CutPart, PartResult } from '../../src/contract/parts.ts';
+import { CLUSTER, startCluster, type SimulatedCluster } from './preflight/simulatedCluster.ts';
+
+let cluster: SimulatedCluster;
+
+afterEach(async () => {
+  await cluster.close();
+});
+
+async function inputFor(part: CutPart, stallMs = 600_000): Promise<CaptureInput> {
+  const plan = await createPlanActivities(cluster.deps).planBackup({ cluster: CLUSTER });
+  const budgets = { ...plan.budgets, stallMs };
+  return {
+    plan: { ...plan, flushDelayMs: 50, budgets },
+    part,
+    backupId: '1000',
+    pausedForMs: 0,
+    settled: true,
+  };
+}
+
+function capture(input: CaptureInput, environment = new MockActivityEnvironment()): Promise<PartResult> {
+  return environment.run(createCaptureActivities(cluster.deps).capturePart, input) as Promise<PartResult>;
+}
+
+describe('activities/capture: capturePart', () => {
+  it.each(['zeebe', 'operate', 'tasklist', 'optimize', 'zeebe-records'] as const)(
+    'triggers %s once and returns its pieces with the readings beside it',
+    async (part) => {
+      cluster = await startCluster({ profile: '8.6', partMs: 300 });
+
+      const result = await capture(await inputFor(part));
+
+      expect(result).toMatchObject({ part, backupId: '1000' });
+      expect(result.pieces.every((piece) => piece.complete)).toBe(true);
+      expect([result.fence.before.length, result.fence.after.length]).toEqual([2, 2]);
+      expect(result.fence.highestRecords?.length).toBe(part === 'zeebe' ? undefined : 2);
+    },
+  );
+
+  it('adopts its own backup when the first answer was lost', async () => {
+    cluster = await startCluster({ profile: '8.8', partMs: 0 });
+    await capture(await inputFor('zeebe'));
+
+    const again = await capture(await inputFor('zeebe'));
+
+    expect(again.pieces).toHaveLength(2);
+    expect(cluster.simulator.triggerCount('zeebe')).toBe(1);
+  });
+
+  it('gives the slot back when looks are rare, with the progress as its message', async () => {
+    cluster = await startCluster({ profile: '8.8', partMs: 60_000 });
+    const environment = new MockActivityEnvironment({
+      attempt: 2,
+      heartbeatDetails: { triggered: false, waitedMs: 200_000 },
+    });
+
+    const waiting = capture(await inputFor('zeebe'), environment);
+
+    await expect(waiting).rejects.toMatchObject({
+      type: 'BackupInProgress',
+      message: expect.stringMatching(/^zeebe: /),
+      nextRetryDelay: expect.any(Number),
+    });
+  });
+
+  it('sees a part complete within 250 ms and 1 % of its time', async () => {
+    cluster = await startCluster({ profile: '8.8', partMs: 3_000 });
+    const startedMs = performance.now();
+
+    const result = await capture(await inputFor('webapps'));
+
+    const allowedMs = 3_000 + 250 + 30 + 300; // 300: the request itself and a busy machine
+    expect(result.tookMs).toBeLessThan(allowedMs);
+    expect(performance.now() - startedMs).toBeGreaterThan(2_900);
+  });
+
+  it.each([
+    ['FAILED', { state: 'partFails', part: 'webapps', reason: 'disk full' }, 'PartFailed', /disk full/],
+    [
+      'INCOMPLETE for ever',
+      { state: 'partStays', part: 'webapps', word: 'INCOMPLETE' },
+      'PartStalled',
+      /no progress/,
+    ],
+    [
+      'IN_PROGRESS for ever',
+      { state: 'partStays', part: 'webapps', word: 'IN_PROGRESS' },
+      'PartStalled',
+      /no progress/,
+    ],
+    [
+      'never seen after its trigger',
+      { state: 'partNeverAppears', part: 'webapps' },
+      'PartStalled',
+      /no backup 1000 visible/,
+    ],
+  ] as const)('gives up a part that is %s', async (_, fault, code, message) => {
+    cluster = await startCluster({ profile: '8.8', partMs: 50 });
+    cluster.simulator.faults.add(fault);
+
+    const lost = capture(await inputFor('webapps', 1_500));
+
+    await expect(lost).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+  });
+
+  it('does not take a COMPLETED with a piece missing for complete', async () => {
+    cluster = await startCluster({ profile: '8.8', partMs: 50 });
+    cluster.simulator.faults.add({ state: 'pieceMissing', part: 'webapps' });
+
+    const lost = capture(await inputFor('webapps', 1_500));
+
+    await expect(lost).rejects.toMatchObject({ code: 'PartStalled' });
+  });
+
+  it('ends at once when it is cancelled, and stays recognisable as a cancel', async () => {
+    cluster = await startCluster({ profile: '8.8', partMs: 60_000 });
+    const environment = new MockActivityEnvironment();
+    const waiting = capture(await inputFor('zeebe'), environment);
+    const ended = expect(waiting).rejects.toMatchObject({ name: 'CancelledFailure' });
+    while (cluster.simulator.triggerCount('zeebe') === 0)
+      await new Promise((resolve) => setTimeout(resolve, 20));
+
+    environment.cancel('CANCELLED');
+
+    await ended;
+  });
+});
+
+describe('activities/capture: the exporter after a hard pause', () => {
+  it('holds an index part back until the exporter has flushed and stands still', async () => {
+    cluster = await startCluster({ profile: '8.8', partMs: 0, flushDelayMs: 1_000, loadPerSecond: 500 });
+    await cluster.deps.camunda(CLUSTER).pauseExporting('hard');
+    const input = await inputFor('webapps');
+
+    const result = await capture({ ...input, plan: { ...input.plan, flushDelayMs: 1_000 }, settled: false });
+
+    expect(result.fence.before.map((reading) => reading.exportedPosition)).toEqual(
+      result.fence.after.map((reading) => reading.exportedPosition),
+    );
+    const pausedAt = timeOf('/actuator/exporting/pause');
+    const triggeredAt = timeOf('/actuator/backupHistory');
+    expect(triggeredAt - pausedAt).toBeGreaterThan(1_900); // flush delay and margin
+  });
+
+  it('does not hold the Zeebe part back', async () => {
+    cluster = await startCluster({ profile: '8.8', partMs: 0, flushDelayMs: 1_000 });
+    await cluster.deps.camunda(CLUSTER).pauseExporting('hard');
+    const input = await inputFor('zeebe');
+
+    await capture({ ...input, plan: { ...input.plan, flushDelayMs: 60_000 }, settled: false });
+
+    expect(cluster.simulator.triggerCount('zeebe')).toBe(1);
+  });
+
+  it('fails when positions go on moving long after the flush delay', async () => {
+    cluster = await startCluster({ profile: '8.8', loadPerSecond: 500, flushDelayMs: 100 });
+    const input = await inputFor('webapps');
+
+    const moving = capture({ ...input, settled: false }); // nobody has paused
+
+    await expect(moving).rejects.toMatchObject({ code: 'ExporterNotQuiet' });
+  });
+});
+
+function timeOf(pathStart: string): number {
+  const request = cluster.simulator.requests.find(
+    ({ method, path }) => method === 'POST' && path.startsWith(pathStart),
+  );
+  return Date.parse(request?.at ?? '');
+}

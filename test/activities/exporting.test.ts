@@ -1,0 +1,109 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { createExportingActivities } from '../../src/activities/exporting.ts';
+import { createPlanActivities } from '../../src/activities/plan.ts';
+import type { PauseProof, ResumeProof } from '../../src/contract/exporting.ts';
+import type { ProcedureName } from '../../src/contract/backup.ts';
+import { CLUSTER, startCluster, type SimulatedCluster } from './preflight/simulatedCluster.ts';
+
+let cluster: SimulatedCluster;
+
+afterEach(async () => {
+  await cluster.close();
+});
+
+async function pause(procedure: ProcedureName, attempt = 1): Promise<PauseProof> {
+  const plan = await createPlanActivities(cluster.deps).planBackup({ cluster: CLUSTER, procedure });
+  const { pauseExporting } = createExportingActivities(cluster.deps);
+  return (await new MockActivityEnvironment({ attempt }).run(pauseExporting, plan)) as PauseProof;
+}
+
+async function resume(): Promise<ResumeProof> {
+  const { resumeExporting } = createExportingActivities(cluster.deps);
+  return (await new MockActivityEnvironment().run(resumeExporting, { cluster: CLUSTER })) as ResumeProof;
+}
+
+describe('activities/exporting: pauseExporting', () => {
+  it.each([
+    ['sequential', 'PAUSED'],
+    ['history-first', 'SOFT_PAUSED'],
+  ] as const)('%s pauses every partition and proves %s', async (procedure, phase) => {
+    cluster = await startCluster({ profile: '8.8', brokers: 3, partitions: 3 });
+
+    const proof = await pause(procedure);
+
+    expect(proof.readings.map((reading) => reading.phase)).toEqual([phase, phase, phase]);
+    expect(cluster.simulator.exporting().map((partition) => partition.phase)).toEqual([phase, phase, phase]);
+  });
+
+  it('never pauses over the pause of somebody else', async () => {
+    cluster = await startCluster({ profile: '8.8' });
+    await cluster.deps.camunda(CLUSTER).pauseExporting('soft');
+
+    await expect(pause('sequential')).rejects.toMatchObject({ code: 'ForeignPause' });
+
+    expect(cluster.simulator.exporting().map((partition) => partition.phase)).toEqual([
+      'SOFT_PAUSED',
+      'SOFT_PAUSED',
+    ]);
+  });
+
+  it('goes on from the pause that an earlier attempt left', async () => {
+    cluster = await startCluster({ profile: '8.8' });
+    await pause('sequential');
+
+    const again = await pause('sequential', 2);
+
+    expect(again.readings).toHaveLength(2);
+  });
+
+  it('does not believe an answer without the phase on every partition', async () => {
+    cluster = await startCluster({ profile: '8.8' });
+    cluster.simulator.faults.add({ state: 'pauseReachesOnly', partitions: [1] });
+
+    await expect(pause('sequential')).rejects.toMatchObject({
+      code: 'PauseNotProven',
+      message: expect.stringMatching(/partition 2 .* is EXPORTING/),
+    });
+  }, 40_000);
+});
+
+describe('activities/exporting: resumeExporting', () => {
+  it('resumes and proves it, as often as it is asked', async () => {
+    cluster = await startCluster({ profile: '8.8' });
+    await pause('sequential');
+
+    await resume();
+    const again = await resume();
+
+    expect(again.readings.map((reading) => reading.phase)).toEqual(['EXPORTING', 'EXPORTING']);
+  });
+
+  it.each([
+    [
+      'a refusal inside a 200',
+      {
+        on: 'POST zeebe resume',
+        answer: {
+          status: 200,
+          json: {
+            body: { message: 'Expected 3 members of partition 1 but found 2' },
+            status: 500,
+            contentType: null,
+          },
+        },
+      },
+    ],
+    [
+      'a user that is refused, which no retry would heal elsewhere',
+      { on: 'POST zeebe resume', answer: { status: 403 } },
+    ],
+    ['a connection that breaks', { on: 'POST zeebe resume', answer: 'reset' }],
+  ] as const)('turns %s into an error that is tried again', async (_, fault) => {
+    cluster = await startCluster({ profile: '8.8' });
+    await pause('sequential');
+    cluster.simulator.faults.add(fault);
+
+    await expect(resume()).rejects.toMatchObject({ code: 'ResumeNotProven' });
+  });
+});
