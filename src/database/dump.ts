@@ -49,6 +49,8 @@ export async function dumpDatabase(request: DumpRequest): Promise<DumpResult> {
   dump.stdin.end();
   const feeding = pipeline(dump.stdout, raw.stream, compression.input);
   const draining = pipeline(compression.output, stored.stream);
+  // What they fail with reaches the store through the last stream; nobody else waits for them before the end.
+  const flow = Promise.allSettled([feeding, draining]);
   try {
     await store.putStream(key, stored.stream, { signal });
   } catch (error) {
@@ -56,7 +58,7 @@ export async function dumpDatabase(request: DumpRequest): Promise<DumpResult> {
     throw error;
   } finally {
     await Promise.all([dump.stop(), compression.stop()]);
-    await Promise.allSettled([feeding, draining]); // what they fail with came through the last stream already
+    await flow;
   }
   return {
     sizeBytes: stored.sizeBytes,

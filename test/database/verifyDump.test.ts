@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { zstdCompressSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { StoredArtifact } from '../../src/contract/backup.ts';
+import { verifyDump } from '../../src/database/verifyDump.ts';
+import { createObjectStore } from '../../src/storage/objectStore.ts';
+import type { ObjectStore } from '../../src/storage/port.ts';
+
+const trailer = '--\n-- PostgreSQL database cluster dump complete\n--\n\n';
+const whole = Buffer.from('insert into t values (1);\n'.repeat(100_000) + trailer);
+
+let dir: string;
+let store: ObjectStore;
+
+beforeEach(async () => {
+  dir = await mkdtemp(path.join(os.tmpdir(), 'safepoint-verify-'));
+  store = createObjectStore('local', { type: 'folder', path: dir });
+});
+
+afterEach(async () => {
+  await rm(dir, { recursive: true });
+});
+
+/** Stores what `change` makes of the compressed dump, and tells of it as if it were unchanged. */
+async function storeDump(raw: Buffer, change = (bytes: Buffer) => bytes): Promise<StoredArtifact> {
+  const compressed = zstdCompressSync(raw);
+  await store.putStream('set/a.sql.zst', Readable.from([change(Buffer.from(compressed))]));
+  const at = new Date(0).toISOString();
+  return {
+    name: 'a.sql.zst',
+    database: 'a',
+    key: 'set/a.sql.zst',
+    sizeBytes: compressed.length,
+    rawSizeBytes: raw.length,
+    sha256: createHash('sha256').update(compressed).digest('hex'),
+    rawSha256: createHash('sha256').update(raw).digest('hex'),
+    compression: 'zstd',
+    startedAt: at,
+    completedAt: at,
+    tookMs: 0,
+  };
+}
+
+async function verifying(artifact: StoredArtifact, withProgram: boolean): Promise<unknown> {
+  const { PATH } = process.env;
+  if (!withProgram) process.env.PATH = '';
+  return verifyDump({ store, artifact }).finally(() => {
+    process.env.PATH = PATH;
+  });
+}
+
+describe.each([
+  ['the program zstd', true],
+  ['zstd of Node', false],
+])('database/verifyDump: with %s', (_, withProgram) => {
+  it('finds a whole dump good', async () => {
+    const artifact = await storeDump(whole);
+
+    const finding = await verifying(artifact, withProgram);
+
+    expect(finding).toMatchObject({ check: 'dump.a', ok: true });
+  });
+
+  it('notices a changed byte', async () => {
+    const artifact = await storeDump(whole, (bytes) => {
+      bytes.writeUInt8(bytes.readUInt8(bytes.length - 20) ^ 1, bytes.length - 20);
+      return bytes;
+    });
+
+    await expect(verifying(artifact, withProgram)).rejects.toMatchObject({ code: 'DumpFailed' });
+  });
+
+  it('notices a dump that was cut short', async () => {
+    const artifact = await storeDump(whole, (bytes) => bytes.subarray(0, -10));
+
+    await expect(verifying(artifact, withProgram)).rejects.toMatchObject({ code: 'DumpFailed' });
+  });
+
+  it('notices bytes behind the end', async () => {
+    const artifact = await storeDump(whole, (bytes) => Buffer.concat([bytes, Buffer.from('more')]));
+
+    await expect(verifying(artifact, withProgram)).rejects.toMatchObject({ code: 'DumpFailed' });
+  });
+
+  it('notices another dump under the key, by name of what differs', async () => {
+    const artifact = await storeDump(whole);
+    await storeDump(Buffer.concat([Buffer.from('x'), whole]));
+
+    const verification = verifying(artifact, withProgram);
+
+    await expect(verification).rejects.toThrow(
+      /a\.sql\.zst is damaged: stored .*; uncompressed size is 2600053/,
+    );
+  });
+
+  it('notices that the trailer is missing', async () => {
+    const artifact = await storeDump(whole.subarray(0, -trailer.length));
+
+    await expect(verifying(artifact, withProgram)).rejects.toThrow('the trailer of pg_dumpall is missing');
+  });
+});
+
+describe('database/verifyDump: no answer from the store', () => {
+  it('fails with what the store says', async () => {
+    const artifact = await storeDump(whole);
+    await store.remove(artifact.key);
+
+    await expect(verifyDump({ store, artifact })).rejects.toMatchObject({ code: 'StoreFailed' });
+  });
+
+  it('ends on abort with the reason as it is', async () => {
+    const artifact = await storeDump(whole);
+    const stopping = new AbortController();
+    const reason = new Error('cancelled');
+
+    const verification = verifyDump({
+      store,
+      artifact,
+      signal: stopping.signal,
+      onProgress: () => {
+        stopping.abort(reason);
+      },
+    });
+
+    await expect(verification).rejects.toBe(reason);
+  });
+});
