@@ -70,7 +70,7 @@ async function demo(): Promise<number> {
     TEMPORAL_ADDRESS: services.temporal.address,
     TEMPORAL_NAMESPACE: services.temporal.namespace,
   };
-  running.push(await startWorker(dataDir, env));
+  running.push(await startWorker(dataDir, env, services.temporal));
   say(`ready after ${seconds()}; worker started, log in ${path.join(dataDir, 'logs', 'worker.log')}\n`);
 
   const exitCode = await runBackup(['--procedure', options.procedure ?? 'sequential'], env, interrupt.signal);

@@ -5,6 +5,7 @@ import { TASK_QUEUE } from './contract/names.ts';
 import { createDependencies } from './dependencies.ts';
 import { activityErrors } from './system/activityErrors.ts';
 import { installLogging } from './system/logging.ts';
+import { requireSearchAttributes } from './system/searchAttributes.ts';
 import { loadTemporalConnection } from './system/temporal.ts';
 import { workflowSource } from './workflowSource.ts';
 
@@ -18,6 +19,7 @@ export async function runWorker(config: Config): Promise<void> {
   const connection = await NativeConnection.connect(connectionOptions);
   const dependencies = createDependencies(config);
   try {
+    if (config.temporal.searchAttributes) await requireSearchAttributes(connection, namespace);
     const worker = await Worker.create({
       connection,
       namespace,

@@ -1,18 +1,41 @@
 import path from 'node:path';
+import { Connection } from '@temporalio/client';
 import { execa } from 'execa';
-import { startProcess, type RunningProcess } from '../stack/process.ts';
+import { TASK_QUEUE } from '../../src/contract/names.ts';
+import { startProcess, waitUntilReady, type RunningProcess } from '../stack/process.ts';
+import type { Temporal } from '../stack/temporal.ts';
+
+const WORKER_READY_MS = 60_000;
 
 const entry = path.join(import.meta.dirname, '..', '..', 'src', 'client.ts');
 
-/** Starts `safepoint worker` as a process of its own, as an operator would. */
-export function startWorker(dataDir: string, env: Record<string, string>): Promise<RunningProcess> {
-  return startProcess({
+/** Starts `safepoint worker` as a process of its own, as an operator would; ready when it asks Temporal for work. */
+export async function startWorker(
+  dataDir: string,
+  env: Record<string, string>,
+  { address, namespace }: Temporal,
+): Promise<RunningProcess> {
+  const worker = await startProcess({
     name: 'safepoint worker',
     command: process.execPath,
     args: [entry, 'worker'],
     env,
     logFile: path.join(dataDir, 'logs', 'worker.log'),
   });
+  const connection = await Connection.connect({ address });
+  try {
+    await waitUntilReady(worker, WORKER_READY_MS, async () => {
+      const { pollers } = await connection.workflowService.describeTaskQueue({
+        namespace,
+        taskQueue: { name: TASK_QUEUE },
+        taskQueueType: 1, // TASK_QUEUE_TYPE_WORKFLOW
+      });
+      return pollers.length > 0 ? true : undefined;
+    });
+  } finally {
+    await connection.close();
+  }
+  return worker;
 }
 
 /** Runs `safepoint run` in this terminal and returns its exit code. */

@@ -59,7 +59,7 @@ export function buildManifest(
   };
 }
 
-/** Writes the manifest, once. A retry after a lost answer finds the one that this very run wrote. */
+/** Writes the manifest, once, and returns what then stands in the store. */
 export async function recordSet(
   store: ObjectStore,
   input: SealInput,
@@ -67,25 +67,34 @@ export async function recordSet(
 ): Promise<BackupResult> {
   const key = setKey(input.plan.cluster, input.backupId, MANIFEST);
   const text = `${JSON.stringify(manifest, null, 2)}\n`;
-  const signal = cancellationSignal();
   try {
-    await store.putObject(key, text, { createOnly: true, signal });
+    await store.putObject(key, text, { createOnly: true, signal: cancellationSignal() });
   } catch (error) {
+    // The client of the store may have tried twice; whose manifest it is shows below.
     if (!(error instanceof SafepointError && error.code === 'ObjectExists')) throw error;
   }
-  const written = await store.getObject(key, { signal });
-  const recorded = written === null ? null : Manifest.safeParse(JSON.parse(written));
-  if (written === null || recorded?.success !== true || recorded.data.run.runId !== manifest.run.runId) {
-    throw new SafepointError(
-      'ObjectExists',
-      `${store.locate(key)} is not the manifest that this run wrote; start again, which takes a new id`,
-    );
+  const recorded = await findRecorded(store, input);
+  if (recorded !== null) return recorded;
+  throw new SafepointError('StoreFailed', `${store.locate(key)} was written, but the store does not have it`);
+}
+
+/**
+ * The result of a manifest that this very run has written already: the answer of an earlier attempt was lost. `null` when
+ * there is none. Fails with `ObjectExists` when another run wrote one.
+ */
+export async function findRecorded(store: ObjectStore, input: SealInput): Promise<BackupResult | null> {
+  const key = setKey(input.plan.cluster, input.backupId, MANIFEST);
+  const text = await store.getObject(key, { signal: cancellationSignal() });
+  if (text === null) return null;
+  const manifest = Manifest.safeParse(JSON.parse(text));
+  if (manifest.data?.run.runId === activityInfo().workflowExecution?.runId && manifest.success) {
+    const sha256 = createHash('sha256').update(text).digest('hex');
+    return resultOf(input, manifest.data, { store: store.name, key, sha256 });
   }
-  return resultOf(input, recorded.data, {
-    store: store.name,
-    key,
-    sha256: createHash('sha256').update(written).digest('hex'),
-  });
+  throw new SafepointError(
+    'ObjectExists',
+    `${store.locate(key)} is not the manifest that this run wrote; start again, which takes a new id`,
+  );
 }
 
 function resultOf(input: SealInput, manifest: Manifest, at: BackupResult['manifest']): BackupResult {

@@ -5,7 +5,7 @@ import type { SetFailure } from '../contract/failure.ts';
 import { FAILURE, setKey } from '../domain/setKeys.ts';
 import { judgeSet } from '../domain/verdict.ts';
 import type { ActivityDeps } from './deps.ts';
-import { buildManifest, recordSet } from './record.ts';
+import { buildManifest, findRecorded, recordSet } from './record.ts';
 import { verifySet } from './verify.ts';
 
 export function createSealActivities({ camunda, store }: ActivityDeps) {
@@ -16,6 +16,8 @@ export function createSealActivities({ camunda, store }: ActivityDeps) {
      */
     async sealSet(input: SealInput): Promise<BackupResult> {
       const target = store(input.plan.store);
+      const recorded = await findRecorded(target, input);
+      if (recorded !== null) return recorded;
       const verified = await verifySet(camunda(input.plan.cluster), target, input);
       const { verdict, reasons } = judgeSet(verified.findings, verified.cut);
       if (verdict === 'failed') {

@@ -7,7 +7,7 @@
 export type PartitionCut = {
   partitionId: number;
   checkpointPosition: number | null;
-  /** Where a restored exporter starts: fourth number of the raft snapshot in the backup; 0 without a snapshot. */
+  /** Where a restored exporter starts: fourth number of the raft snapshot in the backup; -1 without a snapshot. */
   restoredExporterPosition: number | null;
   /** Exported for certain before the first index part began. */
   heldAtLeast: number | null;

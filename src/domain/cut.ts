@@ -20,7 +20,8 @@ export type CutEvidence = {
  *            other index is filled from the same export. Without them: the frozen `exportedPosition` under a hard pause;
  *            under a soft pause the newest record the leader had processed when the last index part ended, which holds
  *            only if Zeebe was captured after it.
- * An absent raft snapshot in the Zeebe backup means that everything is exported again: position 0.
+ * An absent raft snapshot in the Zeebe backup means that everything is exported again: position -1, as an engine that
+ * never exported reports it.
  */
 export function proveCut(evidence: CutEvidence): CutProof {
   const indexParts = evidence.parts.filter((part) => part.part !== 'zeebe');
@@ -77,8 +78,8 @@ function atMost(left: number | null, right: number | null): boolean | null {
 
 /** The fourth number of `index-term-processed-exported-broker` (older builds leave the broker out). */
 export function exporterPositionIn(snapshotId: string | undefined): number | null {
-  if (snapshotId === undefined) return 0;
-  const exported = /^\d+-\d+-\d+-(\d+)(-\S+)?$/.exec(snapshotId)?.[1];
+  if (snapshotId === undefined) return -1;
+  const exported = /^\d+-\d+-\d+-(-?\d+)(-\S+)?$/.exec(snapshotId)?.[1];
   return exported === undefined ? null : Number(exported);
 }
 

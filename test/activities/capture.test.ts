@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { MockActivityEnvironment } from '@temporalio/testing';
+import type { MockActivityEnvironment } from '@temporalio/testing';
 import { createCaptureActivities, type CaptureInput } from '../../src/activities/capture.ts';
 import { createPlanActivities } from '../../src/activities/plan.ts';
 import type { CutPart, PartResult } from '../../src/contract/parts.ts';
+import { activityEnvironment, runActivity } from '../support/runActivity.ts';
 import { CLUSTER, startCluster, type SimulatedCluster } from './preflight/simulatedCluster.ts';
 
 let cluster: SimulatedCluster;
@@ -23,8 +24,9 @@ async function inputFor(part: CutPart, stallMs = 600_000): Promise<CaptureInput>
   };
 }
 
-function capture(input: CaptureInput, environment = new MockActivityEnvironment()): Promise<PartResult> {
-  return environment.run(createCaptureActivities(cluster.deps).capturePart, input) as Promise<PartResult>;
+function capture(input: CaptureInput, environment?: MockActivityEnvironment): Promise<PartResult> {
+  const activities = createCaptureActivities(cluster.deps);
+  return runActivity(() => activities.capturePart(input), environment);
 }
 
 describe('activities/capture: capturePart', () => {
@@ -54,7 +56,7 @@ describe('activities/capture: capturePart', () => {
 
   it('gives the slot back when looks are rare, with the progress as its message', async () => {
     cluster = await startCluster({ profile: '8.8', partMs: 60_000 });
-    const environment = new MockActivityEnvironment({
+    const environment = activityEnvironment({
       attempt: 2,
       heartbeatDetails: { triggered: false, waitedMs: 200_000 },
     });
@@ -119,7 +121,7 @@ describe('activities/capture: capturePart', () => {
 
   it('ends at once when it is cancelled, and stays recognisable as a cancel', async () => {
     cluster = await startCluster({ profile: '8.8', partMs: 60_000 });
-    const environment = new MockActivityEnvironment();
+    const environment = activityEnvironment();
     const waiting = capture(await inputFor('zeebe'), environment);
     const ended = expect(waiting).rejects.toMatchObject({ name: 'CancelledFailure' });
     while (cluster.simulator.triggerCount('zeebe') === 0)

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { MockActivityEnvironment } from '@temporalio/testing';
 import { createExportingActivities } from '../../src/activities/exporting.ts';
 import { createPlanActivities } from '../../src/activities/plan.ts';
 import type { PauseProof, ResumeProof } from '../../src/contract/exporting.ts';
 import type { ProcedureName } from '../../src/contract/backup.ts';
+import { activityEnvironment, runActivity } from '../support/runActivity.ts';
 import { CLUSTER, startCluster, type SimulatedCluster } from './preflight/simulatedCluster.ts';
 
 let cluster: SimulatedCluster;
@@ -14,13 +14,13 @@ afterEach(async () => {
 
 async function pause(procedure: ProcedureName, attempt = 1): Promise<PauseProof> {
   const plan = await createPlanActivities(cluster.deps).planBackup({ cluster: CLUSTER, procedure });
-  const { pauseExporting } = createExportingActivities(cluster.deps);
-  return (await new MockActivityEnvironment({ attempt }).run(pauseExporting, plan)) as PauseProof;
+  const activities = createExportingActivities(cluster.deps);
+  return await runActivity(() => activities.pauseExporting(plan), activityEnvironment({ attempt }));
 }
 
-async function resume(): Promise<ResumeProof> {
-  const { resumeExporting } = createExportingActivities(cluster.deps);
-  return (await new MockActivityEnvironment().run(resumeExporting, { cluster: CLUSTER })) as ResumeProof;
+function resume(): Promise<ResumeProof> {
+  const activities = createExportingActivities(cluster.deps);
+  return runActivity(() => activities.resumeExporting({ cluster: CLUSTER }));
 }
 
 describe('activities/exporting: pauseExporting', () => {

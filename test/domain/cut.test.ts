@@ -103,7 +103,23 @@ describe('domain/cut: proveCut', () => {
     const proof = proveCut(hardEvidence({ zeebe: { pieces: checkpoint(6458) } }));
 
     expect(proof.outcome).toBe('proven');
-    expect(proof.partitions[0]?.restoredExporterPosition).toBe(0);
+    expect(proof.partitions[0]?.restoredExporterPosition).toBe(-1);
+  });
+
+  it('proves a cluster that never exported anything', () => {
+    const idle = reading(-1, 'hard');
+
+    const proof = proveCut({
+      pause: 'hard',
+      partitionCount: 1,
+      paused: [idle],
+      parts: [
+        part('zeebe', { before: idle, after: idle, pieces: checkpoint(1) }),
+        part('operate', { before: idle, after: idle }),
+      ],
+    });
+
+    expect(proof).toMatchObject({ outcome: 'proven', reasons: [] });
   });
 
   it('finds the loss of an exporter that flushed after the index part was taken', () => {
@@ -226,7 +242,8 @@ describe('domain/cut: exporterPositionIn', () => {
     ['1031-1-6266-6170-0', 6170],
     ['2953-1-32506-21602', 21_602],
     ['1031-1-6266-6170-broker-a', 6170],
-    [undefined, 0],
+    [undefined, -1],
+    ['5-1-12--1-0', -1],
     ['6170', null],
   ])('reads %s as %s', (snapshotId, position) => {
     expect(exporterPositionIn(snapshotId)).toBe(position);

@@ -115,7 +115,7 @@ describe('workflows/backup: the lock', () => {
     const [one, two] = await Promise.all([lab.start({ cluster: 'demo' }), lab.start({ cluster: 'demo' })]);
     const ends = await Promise.allSettled([one.result(), two.result()]);
 
-    const [winner, loser] = ends[0]?.status === 'fulfilled' ? [one, two] : [two, one];
+    const [winner, loser] = ends[0].status === 'fulfilled' ? [one, two] : [two, one];
     expect(await winner.result()).toMatchObject({ verdict: 'complete' });
     const failure = await failureOf(loser);
     expect(failure.type).toBe('ClusterBusy');

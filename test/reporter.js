@@ -1,0 +1,16 @@
+/**
+ * Says at the end of a run which tests were skipped and why, and closes with the plain line that CI reads. A suite that
+ * cannot run prints its reason itself, with the marker below.
+ */
+export default class SummaryReporter {
+  onRunComplete(_contexts, results) {
+    const skipped = results.testResults.flatMap((file) =>
+      file.testResults
+        .filter((test) => test.status === 'pending' || test.status === 'todo')
+        .map((test) => `${test.fullName} (${file.testFilePath.replace(`${process.cwd()}/`, '')})`),
+    );
+    console.log(skipped.length === 0 ? '\nnothing was skipped' : `\nskipped:\n  ${skipped.join('\n  ')}`);
+    const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
+    console.log(`${results.numPassedTests} passed, ${failed} failed, ${skipped.length} skipped`);
+  }
+}
