@@ -17,7 +17,11 @@ export interface ObjectStore {
    */
   putStream(key: string, body: Readable, options?: { signal?: AbortSignal }): Promise<void>;
   /** Writes a small object. `createOnly`: fails with `ObjectExists` when the key is there already. */
-  putObject(key: string, body: string, options?: { createOnly?: boolean; signal?: AbortSignal }): Promise<void>;
+  putObject(
+    key: string,
+    body: string,
+    options?: { createOnly?: boolean; signal?: AbortSignal },
+  ): Promise<void>;
   /** `null` when the key does not exist. */
   getObject(key: string, options?: { signal?: AbortSignal }): Promise<string | null>;
   /** Fails with `StoreFailed` when the key does not exist. */

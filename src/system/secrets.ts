@@ -11,7 +11,10 @@ export type SecretRef = { env: string } | { file: string };
 export function readSecret(ref: SecretRef): string {
   const value = 'env' in ref ? process.env[ref.env] : readSecretFile(ref.file);
   if (value === undefined || value === '') {
-    throw new SafepointError('SecretMissing', `${describeSecret(ref)} is not set or empty; set it where the worker runs`);
+    throw new SafepointError(
+      'SecretMissing',
+      `${describeSecret(ref)} is not set or empty; set it where the worker runs`,
+    );
   }
   return value;
 }
