@@ -1,4 +1,12 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { startSeaweed } from '../sandbox/stack/seaweed.ts';
@@ -59,13 +67,12 @@ try {
 function writeStandIn(parent: string): string {
   const folder = path.join(parent, 'bin');
   mkdirSync(folder);
-  const rows = Array.from({ length: rowsPerBlock }, (_, index) => {
-    const ids = Array.from({ length: 24 }, () => Math.random().toString(36).slice(2)).join('" name="Step ');
-    return `${index}\t<bpmn:serviceTask id="Activity_${ids}"><bpmn:incoming>Flow</bpmn:incoming></bpmn:serviceTask>\n`;
-  });
   const block = path.join(folder, 'block.sql');
-  writeFileSync(block, rows.join(''));
-  const times = Math.ceil(rawBytes / Buffer.byteLength(rows.join('')));
+  for (let row = 0; row < rowsPerBlock; row += 1) {
+    const ids = Array.from({ length: 24 }, () => Math.random().toString(36).slice(2)).join('" name="Step ');
+    appendFileSync(block, `${row}\t<bpmn:serviceTask id="Activity_${ids}"/>\n`);
+  }
+  const times = Math.ceil(rawBytes / statSync(block).size);
   const script = [
     '#!/bin/sh',
     `i=0; while [ $i -lt ${times} ]; do cat '${block}'; i=$((i+1)); done`,
