@@ -68,7 +68,10 @@ const cases: Case[] = [
   },
   {
     name: 'over-budget',
-    options: { simulator: { profile: '8.8', partMs: 20_000 }, cluster: { budgets: { window: '2 s' } } },
+    options: {
+      simulator: { profile: '8.8', partMs: 20_000 },
+      adapt: (cluster) => ({ ...cluster, budgets: { window: '2 s' } }),
+    },
     run: (lab) => finished(lab, { cluster: 'demo' }),
   },
 ];

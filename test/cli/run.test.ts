@@ -87,7 +87,7 @@ describe('cli/run: with a worker', () => {
   it('shows every finding of a preflight that failed, exit code 5', async () => {
     lab = await startLab(server, {
       simulator: { profile: '8.8' },
-      cluster: { searchEngine: { url: 'http://127.0.0.1:1' } },
+      adapt: (cluster) => ({ ...cluster, searchEngine: { url: 'http://127.0.0.1:1' } }),
     });
 
     const { exitCode, stderr } = await safepoint(['run', 'demo'], env);

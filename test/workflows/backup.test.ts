@@ -212,7 +212,7 @@ describe('workflows/backup: when something fails', () => {
   it('ends a window that is over its budget, resumes and frees the lock', async () => {
     lab = await startLab(server, {
       simulator: { profile: '8.8', partMs: 20_000 },
-      cluster: { budgets: { window: '2 s' } },
+      adapt: (cluster) => ({ ...cluster, budgets: { window: '2 s' } }),
     });
 
     const failure = await failureOf(await lab.start({ cluster: 'demo' }));

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { clusterSettings } from '../../sandbox/clusterSettings.ts';
 import type { SimulatorOptions } from '../../sandbox/simulator/options.ts';
@@ -57,6 +58,8 @@ export interface Lab {
   run(input?: BackupInput): Promise<BackupResult>;
   /** Polls until it holds, at most 20 s. */
   until(condition: () => boolean): Promise<void>;
+  /** The whole history of a run as JSON, payloads decoded where they are text. */
+  history(workflowId: string): Promise<string>;
   /** Event types of a run, in order. */
   events(workflowId: string, runId?: string): Promise<string[]>;
   stop(): Promise<void>;
@@ -66,19 +69,21 @@ let runs = 0;
 
 export async function startLab(
   server: Server,
-  options: { simulator: SimulatorOptions; cluster?: Record<string, unknown>; searchAttributes?: boolean },
+  options: {
+    simulator: SimulatorOptions;
+    /** Changes the settings of the cluster in the config. */
+    adapt?: (cluster: Record<string, unknown>) => Record<string, unknown>;
+  },
 ): Promise<Lab> {
   const storeDir = mkdtempSync(path.join(tmpdir(), 'safepoint-store-'));
   const simulator = await startSimulator({ partMs: 50, flushDelayMs: 50, ...options.simulator });
   const config = Config.parse({
-    temporal: { searchAttributes: options.searchAttributes ?? true },
+    temporal: { searchAttributes: true },
     stores: { local: { type: 'folder', path: storeDir } },
     clusters: {
-      demo: clusterSettings(simulator.urls, {
-        store: 'local',
-        exporter: { flushDelay: '100 ms' },
-        ...options.cluster,
-      }),
+      demo: (options.adapt ?? ((cluster) => cluster))(
+        clusterSettings(simulator.urls, { store: 'local', exporter: { flushDelay: '100 ms' } }),
+      ),
     },
   });
   const dependencies = createDependencies(config);
@@ -124,6 +129,12 @@ export async function startLab(
         if (performance.now() > deadlineMs) throw new Error(`not within 20 s: ${condition.toString()}`);
         await sleep(20);
       }
+    },
+    async history(workflowId) {
+      const json = historyToJSON(await server.client.workflow.getHandle(workflowId).fetchHistory());
+      const decode = (key: string, value: unknown) =>
+        key === 'data' && typeof value === 'string' ? Buffer.from(value, 'base64').toString() : value;
+      return JSON.stringify(JSON.parse(json, decode) as unknown);
     },
     async events(workflowId, runId) {
       const { events } = await server.client.workflow.getHandle(workflowId, runId).fetchHistory();
