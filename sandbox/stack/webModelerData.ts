@@ -1,6 +1,6 @@
 /**
  * SQL that makes a small Web Modeler: projects, files, and `rows` versions of them, each a BPMN document of about 2 kB that
- * compresses like one (six to eight times). The tables stand in for the vendor's, which are not public; a dump takes them as any others.
+ * compresses like one (gzip -1: four times). The tables stand in for the vendor's, which are not public; a dump takes them as any others.
  */
 export function webModelerSql(rows: number): string {
   if (!Number.isSafeInteger(rows) || rows < 1)
