@@ -51,7 +51,10 @@ module.exports = {
     {
       name: 'only-stages-and-commands-touch-adapters',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(activities|cli|camunda|database|storage|system|config|dependencies|worker|client)' },
+      from: {
+        path: '^src/',
+        pathNot: '^src/(activities|cli|camunda|database|storage|system|config|dependencies|worker|client)',
+      },
       to: { path: adapters },
     },
     {
@@ -61,7 +64,12 @@ module.exports = {
       from: { path: '^src/', pathNot: '^src/(worker|client|dependencies|config/)' },
       to: { path: '^src/(config/load|dependencies)\\.ts$' },
     },
-    { name: 'src-without-sandbox', severity: 'error', from: { path: '^src/' }, to: { path: '^(sandbox|test|bench)/' } },
+    {
+      name: 'src-without-sandbox',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(sandbox|test|bench)/' },
+    },
     {
       name: 'no-undeclared-packages',
       severity: 'error',
@@ -73,6 +81,9 @@ module.exports = {
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
     doNotFollow: { path: 'node_modules' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default'],
+    },
   },
 };

@@ -90,7 +90,8 @@ async function record({ client }: Server, workflowId: string, type: string, name
   }
   const history = await client.workflow.getHandle(workflowId).fetchHistory();
   mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(file, `${JSON.stringify(JSON.parse(historyToJSON(history)), null, 1)}\n`);
+  const text = JSON.stringify(JSON.parse(historyToJSON(history)), null, 1);
+  writeFileSync(file, `${text.replaceAll(`${process.cwd()}/`, '')}\n`); // stack traces name this checkout
   console.log(`${file}: ${history.events?.length ?? 0} events`);
 }
 

@@ -1,4 +1,6 @@
-import { chownSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { chownSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { freePort } from './ports.ts';
@@ -8,7 +10,7 @@ import { keptSecret } from './secrets.ts';
 import { webModelerSql } from './webModelerData.ts';
 
 export type PostgresOptions = {
-  /** Database files, log and secrets are kept under it. */
+  /** Database files, log and secrets are kept under it; the files elsewhere where PostgreSQL's user cannot reach it. */
   dataDir: string;
   /** File versions to fill in, 2 kB each: a million make a dump of 2 GB. Default 2000. Counts at the first start only. */
   rows?: number;
@@ -43,8 +45,8 @@ export async function startPostgres({ dataDir, rows = 2000, port }: PostgresOpti
   if (binDir === undefined)
     throw new Error('No PostgreSQL server programs found: install e.g. `apt-get install postgresql`');
   const password = keptSecret(dataDir, 'postgres-password');
-  const files = path.resolve(dataDir, 'postgres');
   const osUser = postgresUser();
+  const files = databaseFolder(path.resolve(dataDir, 'postgres'), osUser);
   const isNew = !existsSync(path.join(files, 'ready'));
   if (isNew) await initialiseDatabaseFiles(binDir, files, password, osUser);
   const actualPort = await freePort(port);
@@ -88,6 +90,23 @@ async function crash(running: RunningProcess): Promise<void> {
 
 type OsUser = ReturnType<typeof postgresUser>;
 
+/**
+ * The wanted folder, or one in the temporary folder that belongs to it: started by root, PostgreSQL runs as another user,
+ * whom a home folder such as root's keeps out.
+ */
+function databaseFolder(wanted: string, osUser: OsUser): string {
+  if (osUser === undefined || isOpenToOthers(path.dirname(wanted))) return wanted;
+  const name = createHash('sha256').update(wanted).digest('hex').slice(0, 12);
+  return path.join(tmpdir(), `safepoint-postgres-${name}`);
+}
+
+/** Whether every user may pass through the folder and all above it. */
+function isOpenToOthers(folder: string): boolean {
+  const parent = path.dirname(folder);
+  const mayPass = !existsSync(folder) || (statSync(folder).mode & 0o001) !== 0;
+  return mayPass && (parent === folder || isOpenToOthers(parent));
+}
+
 async function initialiseDatabaseFiles(
   binDir: string,
   files: string,
@@ -114,10 +133,7 @@ async function initialiseDatabaseFiles(
   try {
     await execa(path.join(binDir, 'initdb'), [...args, '--pwfile', passwordFile], { cwd: files, ...osUser });
   } catch (error) {
-    const reach = osUser
-      ? '. The user `postgres` must be able to reach that folder, so it cannot lie below /root'
-      : '';
-    throw new Error(`initdb could not make a database in ${files}${reach}`, { cause: error });
+    throw new Error(`initdb could not make a database in ${files}`, { cause: error });
   } finally {
     rmSync(passwordFile);
   }

@@ -1,4 +1,4 @@
-import { cancellationSignal, heartbeat } from '@temporalio/activity';
+import { cancellationSignal } from '@temporalio/activity';
 import type { BackupPlan, StoredArtifact } from '../contract/backup.ts';
 import { SafepointError } from '../contract/errors.ts';
 import { dumpDatabase } from '../database/dump.ts';
@@ -6,6 +6,7 @@ import { dumpName, setKey } from '../domain/setKeys.ts';
 import { formatSize } from '../domain/statusTable.ts';
 import { stopwatch } from '../system/waiting.ts';
 import type { ActivityDeps } from './deps.ts';
+import { withHeartbeats } from './heartbeats.ts';
 
 export type DumpInput = { plan: BackupPlan; backupId: string; database: string };
 
@@ -27,15 +28,17 @@ export function createDumpActivities({ config, store }: ActivityDeps) {
       const key = setKey(plan.cluster, backupId, name);
       const startedAt = new Date().toISOString();
       const elapsedMs = stopwatch();
-      const dumped = await dumpDatabase({
-        database: settings,
-        store: store(plan.store),
-        key,
-        signal: cancellationSignal(),
-        onProgress: ({ rawSizeBytes }) => {
-          heartbeat({ progress: `${database}: ${formatSize(rawSizeBytes)} dumped` });
-        },
-      });
+      const dumped = await withHeartbeats((report) =>
+        dumpDatabase({
+          database: settings,
+          store: store(plan.store),
+          key,
+          signal: cancellationSignal(),
+          onProgress: ({ rawSizeBytes }) => {
+            report(`${database}: ${formatSize(rawSizeBytes)} dumped`);
+          },
+        }),
+      );
       return {
         name,
         database,

@@ -1,16 +1,15 @@
-import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
+import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import type { BackupPlan } from '../contract/backup.ts';
 import { SafepointError } from '../contract/errors.ts';
 import type { OpenedSet } from '../contract/preflight.ts';
 import { planWaves } from '../domain/procedures.ts';
 import type { ActivityDeps } from './deps.ts';
+import { withHeartbeats } from './heartbeats.ts';
 import { createInspector } from './preflight/inspect.ts';
 import { openSet } from './preflight/openSet.ts';
 import { requirePassed } from './preflight/refusal.ts';
 import { collectSeenIds } from './preflight/seenIds.ts';
 import { findOpenWindow } from './window.ts';
-
-const HEARTBEAT_MS = 3_000;
 
 /** Who holds the window of a cluster, in one sentence; `null` when it is free. */
 export type WindowLookup = { findOpenWindow(cluster: string): Promise<string | null> };
@@ -43,16 +42,5 @@ export function createPreflightActivities(deps: ActivityDeps, windows: WindowLoo
     const backupId = await openSet({ plan, parts: waves.flat(), run, store, call }, seenIds);
     const warnings = report.findings.filter((finding) => !finding.ok && finding.severity === 'warning');
     return { backupId, waves, facts, warnings };
-  }
-}
-
-async function withHeartbeats<T>(work: () => Promise<T>): Promise<T> {
-  const timer = setInterval(() => {
-    heartbeat();
-  }, HEARTBEAT_MS);
-  try {
-    return await work();
-  } finally {
-    clearInterval(timer);
   }
 }

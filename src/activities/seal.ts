@@ -5,6 +5,7 @@ import type { SetFailure } from '../contract/failure.ts';
 import { FAILURE, setKey } from '../domain/setKeys.ts';
 import { judgeSet } from '../domain/verdict.ts';
 import type { ActivityDeps } from './deps.ts';
+import { withHeartbeats } from './heartbeats.ts';
 import { buildManifest, findRecorded, recordSet } from './record.ts';
 import { verifySet } from './verify.ts';
 
@@ -15,19 +16,7 @@ export function createSealActivities({ camunda, store }: ActivityDeps) {
      * evidence go straight into the manifest and never through a history. Fails with `SetFailed`, and then writes nothing.
      */
     async sealSet(input: SealInput): Promise<BackupResult> {
-      const target = store(input.plan.store);
-      const recorded = await findRecorded(target, input);
-      if (recorded !== null) return recorded;
-      const verified = await verifySet(camunda(input.plan.cluster), target, input);
-      const { verdict, reasons } = judgeSet(verified.findings, verified.cut);
-      if (verdict === 'failed') {
-        throw new SafepointError(
-          'SetFailed',
-          `set ${input.backupId} of ${input.plan.cluster} is no backup: ${reasons.join('; ')}`,
-        );
-      }
-      const manifest = buildManifest(target, input, verified, { verdict, reasons });
-      return await recordSet(target, input, manifest);
+      return await withHeartbeats((report) => verifyAndRecord(input, report));
     },
 
     /** Leaves `failure.json` beside the intent of a set that was given up. */
@@ -51,4 +40,23 @@ export function createSealActivities({ camunda, store }: ActivityDeps) {
       });
     },
   };
+
+  async function verifyAndRecord(
+    input: SealInput,
+    report: (progress: string) => void,
+  ): Promise<BackupResult> {
+    const target = store(input.plan.store);
+    const recorded = await findRecorded(target, input);
+    if (recorded !== null) return recorded;
+    const verified = await verifySet(camunda(input.plan.cluster), target, input, report);
+    const { verdict, reasons } = judgeSet(verified.findings, verified.cut);
+    if (verdict === 'failed') {
+      throw new SafepointError(
+        'SetFailed',
+        `set ${input.backupId} of ${input.plan.cluster} is no backup: ${reasons.join('; ')}`,
+      );
+    }
+    const manifest = buildManifest(target, input, verified, { verdict, reasons });
+    return await recordSet(target, input, manifest);
+  }
 }

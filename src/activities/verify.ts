@@ -1,4 +1,4 @@
-import { cancellationSignal, heartbeat } from '@temporalio/activity';
+import { cancellationSignal } from '@temporalio/activity';
 import type { CamundaClient } from '../camunda/port.ts';
 import type { SealInput, StoredArtifact, VerifyReport } from '../contract/backup.ts';
 import { SafepointError } from '../contract/errors.ts';
@@ -22,15 +22,18 @@ export async function verifySet(
   client: CamundaClient,
   store: ObjectStore,
   input: SealInput,
+  report: (progress: string) => void,
 ): Promise<Verified> {
   const { parts } = input.window;
+  report('verify: asking every part again');
   const partFindings = await Promise.all(parts.map((part) => askAgain(client, part)));
+  report('verify: looking up the snapshots');
   const snapshots = await lookUpSnapshots(client, parts);
   const findings = [
     ...partFindings,
     ...judgeSnapshots(parts, snapshots),
     await findUncoveredIndices(client, input, snapshots),
-    ...(await readBack(store, input.artifacts)),
+    ...(await readBack(store, input.artifacts, report)),
   ];
   const cut = proveCut({
     pause: input.plan.pause,
@@ -44,7 +47,6 @@ export async function verifySet(
 async function askAgain(client: CamundaClient, captured: PartResult): Promise<Finding> {
   const check = `${captured.part}.complete`;
   const status = await client.getBackup(captured.part, captured.backupId, { signal: cancellationSignal() });
-  heartbeat({ progress: `verify: ${captured.part} asked again` });
   const same = fingerprint(status.pieces) === fingerprint(captured.pieces);
   if (status.kind === 'complete' && same) {
     return { check, ok: true, severity: 'error', seen: describeProgress(status) };
@@ -85,7 +87,6 @@ async function lookUpSnapshots(
         indices: snapshot?.indices ?? [],
       });
     }
-    heartbeat({ progress: `verify: snapshots of ${part} looked up` });
   }
   return found;
 }
@@ -149,7 +150,11 @@ async function findUncoveredIndices(
   };
 }
 
-async function readBack(store: ObjectStore, artifacts: readonly StoredArtifact[]): Promise<Finding[]> {
+async function readBack(
+  store: ObjectStore,
+  artifacts: readonly StoredArtifact[],
+  report: (progress: string) => void,
+): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const artifact of artifacts) {
     try {
@@ -159,7 +164,7 @@ async function readBack(store: ObjectStore, artifacts: readonly StoredArtifact[]
           artifact,
           signal: cancellationSignal(),
           onProgress: ({ sizeBytes }) => {
-            heartbeat({ progress: `verify: ${formatSize(sizeBytes)} of ${artifact.name} read back` });
+            report(`verify: ${formatSize(sizeBytes)} of ${artifact.name} read back`);
           },
         }),
       );

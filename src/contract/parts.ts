@@ -5,9 +5,6 @@ import type { LatencyHistogram } from './responsiveness.ts';
 export const CUT_PARTS = ['zeebe', 'webapps', 'operate', 'tasklist', 'optimize', 'zeebe-records'] as const;
 export type CutPart = (typeof CUT_PARTS)[number];
 
-/** Parts that live in the search engine; only these have to wait until the exporter has flushed. */
-export type IndexPart = Exclude<CutPart, 'zeebe'>;
-
 /**
  * What a foreign state word means to us. `unknown` is a word that we don't know: it never counts as done.
  * `absent` is "no backup with this id". `starting` covers INCOMPLETE, which a healthy backup shows between two pieces

@@ -13,7 +13,7 @@ import {
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { Activities } from '../activities/index.ts';
 import type { BackupPlan, WindowInput, WindowResult } from '../contract/backup.ts';
-import { windowWorkflowId } from '../contract/names.ts';
+import { WINDOW_WORKFLOW, windowWorkflowId } from '../contract/names.ts';
 import { afterFailureOptions, resumeOptions } from './activityOptions.ts';
 import type { backupWindow } from './backupWindow.ts';
 import { fail } from './failures.ts';
@@ -31,7 +31,7 @@ type WindowHandle = ChildWorkflowHandle<typeof backupWindow>;
 export async function openWindow(input: WindowInput): Promise<WindowHandle> {
   const { cluster } = input.plan;
   try {
-    return await startChild<typeof backupWindow>('backupWindow', {
+    return await startChild<typeof backupWindow>(WINDOW_WORKFLOW, {
       workflowId: windowWorkflowId(cluster),
       args: [input],
       parentClosePolicy: 'REQUEST_CANCEL',

@@ -167,10 +167,10 @@ describe('activities/seal: sealSet', () => {
   });
 
   it('leaves a note of a set that was given up', async () => {
-    const { recordFailure } = createSealActivities(cluster.deps);
+    const activities = createSealActivities(cluster.deps);
     const failed = { plan: input.plan, backupId: '1000', code: 'PartFailed', message: 'zeebe: disk full' };
 
-    await runActivity(() => recordFailure(failed));
+    await runActivity(() => activities.recordFailure(failed));
 
     expect(JSON.parse(readFileSync(file('failure.json'), 'utf8'))).toMatchObject({
       code: 'PartFailed',

@@ -1,11 +1,9 @@
 import { readFileSync, readdirSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { startPostgres, type Postgres } from '../../sandbox/stack/postgres.ts';
 import type { DatabaseConfig } from '../../src/config/schema.ts';
-import { createObjectStore } from '../../src/storage/objectStore.ts';
-import type { ObjectStore } from '../../src/storage/port.ts';
 
 export type DatabaseFixture = {
   dir: string;
@@ -31,14 +29,6 @@ export async function startDatabase(rows: number): Promise<DatabaseFixture> {
       await rm(dir, { recursive: true, force: true });
     },
   };
-}
-
-/** An empty folder store below `dir`. */
-export async function openFolderStore(dir: string, name: string): Promise<ObjectStore & { path: string }> {
-  const folder = path.join(dir, name);
-  await mkdir(folder);
-  const store = createObjectStore('local', { type: 'folder', path: folder });
-  return Object.assign(store, { path: folder });
 }
 
 /** A folder with one program, a shell script, to be used as `binDir` or PATH. */

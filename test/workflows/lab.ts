@@ -39,7 +39,7 @@ export async function startServer(): Promise<Server> {
     temporal,
     bundle,
     native,
-    client: new Client({ connection, namespace: temporal.namespace }),
+    client: new Client({ connection, namespace: temporal.namespace, identity: 'safepoint-test' }),
     async stop() {
       await native.close();
       await connection.close();
@@ -90,6 +90,7 @@ export async function startLab(
   const worker = await Worker.create({
     connection: server.native,
     namespace: server.temporal.namespace,
+    identity: 'safepoint-test', // histories of these runs are kept: no host name in them
     taskQueue: TASK_QUEUE,
     workflowBundle: server.bundle,
     activities: createActivities(dependencies),

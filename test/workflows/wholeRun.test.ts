@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -14,7 +14,6 @@ let postgres: Postgres;
 const dataDir = mkdtempSync(path.join(tmpdir(), 'safepoint-whole-run-'));
 
 beforeAll(async () => {
-  chmodSync(dataDir, 0o755); // PostgreSQL runs as another user where the tests run as root
   [server, postgres] = await Promise.all([startServer(), startPostgres({ dataDir, rows: 100 })]);
   process.env['WEB_MODELER_PASSWORD'] = postgres.password;
   process.env['SEARCH_PASSWORD'] = MARKER;
