@@ -28,10 +28,10 @@ export function createPreflightActivities(deps: ActivityDeps, windows: WindowLoo
 
   async function checkAndOpen(plan: BackupPlan): Promise<OpenedSet> {
     const call = { signal: cancellationSignal() };
-    const holder = await windows.findOpenWindow(plan.cluster);
-    if (holder !== null) throw new SafepointError('ClusterBusy', holder);
-
+    await refuseBusy(plan.cluster);
     const report = await inspector.inspectCluster(plan.cluster, call);
+    // A run that started at the same time may have opened its window meanwhile: its pause must not be blamed on a stranger.
+    await refuseBusy(plan.cluster);
     const facts = requirePassed(report);
     const waves = planWaves(plan.procedure, facts.parts);
     const store = deps.store(plan.store);
@@ -42,5 +42,10 @@ export function createPreflightActivities(deps: ActivityDeps, windows: WindowLoo
     const backupId = await openSet({ plan, parts: waves.flat(), run, store, call }, seenIds);
     const warnings = report.findings.filter((finding) => !finding.ok && finding.severity === 'warning');
     return { backupId, waves, facts, warnings };
+  }
+
+  async function refuseBusy(cluster: string): Promise<void> {
+    const holder = await windows.findOpenWindow(cluster);
+    if (holder !== null) throw new SafepointError('ClusterBusy', holder);
   }
 }

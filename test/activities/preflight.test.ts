@@ -78,6 +78,19 @@ describe('activities/preflight: checkPreflight', () => {
     expect(cluster.simulator.requests).toEqual([]);
   });
 
+  it('names the run that opened its window during the checks, not the pause of that run', async () => {
+    const answers = [null, 'cluster prod is busy: nightly-7 has held its window'];
+    const windows = { findOpenWindow: () => Promise.resolve(answers.shift() ?? null) };
+    await cluster.deps.camunda(CLUSTER).pauseExporting('hard');
+
+    const attempt = check({ windows });
+
+    await expect(attempt).rejects.toMatchObject({
+      code: 'ClusterBusy',
+      message: expect.stringContaining('nightly-7'),
+    });
+  });
+
   it('lists everything that is wrong at once, and takes no id', async () => {
     cluster.simulator.faults.add({ state: 'componentDown', component: 'operate' });
     cluster.simulator.faults.add({ state: 'repositoryBroken' });
