@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { Connection } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 import { execa } from 'execa';
 import { TASK_QUEUE } from '../../src/contract/names.ts';
 import { startProcess, waitUntilReady, type RunningProcess } from '../stack/process.ts';
@@ -29,7 +29,7 @@ export async function startWorker(
       const { pollers } = await connection.workflowService.describeTaskQueue({
         namespace,
         taskQueue: { name: TASK_QUEUE },
-        taskQueueType: temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+        taskQueueType: proto.temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
       });
       return pollers.length > 0 ? true : undefined;
     });

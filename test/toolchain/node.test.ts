@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { execa } from 'execa';
+import { missingEntries, type Lock } from '../../scripts/completeLock.ts';
 
 const root = path.join(import.meta.dirname, '..', '..');
 const packageJson = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
@@ -65,3 +66,27 @@ function versionsOf(tree: Tree, name: string, below = '', parent = ''): Set<stri
   }
   return found;
 }
+
+describe('toolchain: the lock', () => {
+  it('names the packages of every platform, without which npm ci refuses it', () => {
+    const lock = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8')) as Lock;
+
+    expect(Object.keys(missingEntries(lock))).toEqual([]);
+  });
+
+  it('is found incomplete when a platform is left out', () => {
+    const lock: Lock = {
+      packages: { 'node_modules/a': { optionalDependencies: { '@a/a-linux-x64-gnu': '1.2.3' } } },
+    };
+
+    expect(missingEntries(lock)).toEqual({
+      'node_modules/@a/a-linux-x64-gnu': {
+        version: '1.2.3',
+        os: ['linux'],
+        cpu: ['x64'],
+        libc: ['glibc'],
+        optional: true,
+      },
+    });
+  });
+});
