@@ -24,7 +24,9 @@ export function restoreCommands({ backupId, searchEngine, artifacts, locate }: R
       ),
     '# 3. on every broker, with its own configuration and an empty data folder',
     `bin/restore --backupId=${backupId}`,
-    artifacts.length === 0 ? '# 4. no databases in this set' : '# 4. databases, into an empty server',
+    artifacts.length === 0
+      ? '# 4. no databases in this set'
+      : '# 4. databases, into an empty server whose superuser is none of the roles in the dump',
     ...artifacts.map(
       (artifact) =>
         `zstd -dc < ${artifact.name} | psql -v ON_ERROR_STOP=1 -d postgres  # ${locate(artifact.key)}`,

@@ -18,6 +18,18 @@ export function passed(check: string, severity: Severity, seen: string): Finding
   return { check, ok: true, severity, seen };
 }
 
+/** Nobody said what the check wanted to know. That is no failure, and no success either. */
+export function untold(check: string, seen: string): Finding {
+  const fix =
+    'expose the endpoint `configprops` with its values (camunda-docs, management endpoints) to have it checked';
+  return { check, ok: false, severity: 'info', seen, fix };
+}
+
+/** In a run the catalogue's next step is to wait for the next try; here somebody stands before the cluster. */
+const defaultFixes: Partial<Record<ErrorCode, string>> = {
+  EndpointUnreachable: 'start the process that the message names, or correct its address in the config',
+};
+
 /**
  * Turns the failure of a check into its finding. The next step is the one of the error catalogue, or what the check knows
  * better in `fixes`. A cancel is no finding: it passes through.
@@ -33,7 +45,7 @@ export async function lookAt(
   } catch (error) {
     call.signal?.throwIfAborted();
     const code = error instanceof SafepointError ? error.code : 'InternalError';
-    const fix = fixes[code] ?? errorCatalogue[code].operatorAction;
+    const fix = fixes[code] ?? defaultFixes[code] ?? errorCatalogue[code].operatorAction;
     return [{ check, ok: false, severity: 'error', seen: describe(error), fix }];
   }
 }

@@ -12,9 +12,18 @@ export async function checkClocks(context: CheckContext): Promise<Finding[]> {
   return await lookAt(context, 'clocks.skew', async () => {
     const fromMs = Date.now();
     const clocks = await context.camunda.readClocks(context.call);
+    if (clocks.length === 0) return [noClock];
     return [judgeClocks(clocks, fromMs, Date.now())];
   });
 }
+
+const noClock: Finding = {
+  check: 'clocks.skew',
+  ok: false,
+  severity: 'info',
+  seen: 'no component told its time',
+  fix: 'repair the components that do not answer first',
+};
 
 /** `fromMs` and `toMs`: our clock before and after the readings, which fell somewhere between. */
 export function judgeClocks(

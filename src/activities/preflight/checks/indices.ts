@@ -50,7 +50,7 @@ export function judgePrefixes(settings: ReportedSettings[], prefixes: Prefixes):
     check: 'indices.prefixes',
     severity: 'error',
     ok: wrong.length === 0,
-    seen: `config operate ${prefixes.operate}, tasklist ${prefixes.tasklist}; ${show(wrong) ?? show(reported) ?? 'the components do not say'}`,
+    seen: `config operate ${prefixes.operate}, tasklist ${prefixes.tasklist}; ${reported.length === 0 ? 'the components do not say, so only the live indices tell' : show(wrong.length > 0 ? wrong : reported)}`,
     fix: 'give Safepoint the prefixes of the components under `searchEngine.indexPrefixes`; a restore deletes and restores by them',
   });
 }

@@ -1,7 +1,7 @@
 import type { ReportedSettings } from '../../../camunda/port.ts';
 import type { Finding } from '../../../contract/preflight.ts';
 import type { CheckContext } from '../context.ts';
-import { judge, lookAt, lookAtShared, passed } from '../findings.ts';
+import { judge, lookAt, lookAtShared, passed, untold } from '../findings.ts';
 import { show, told } from './settings.ts';
 
 /** The snapshot repository: one name everywhere, registered, writable from every node, and nobody at work in it. */
@@ -30,11 +30,13 @@ async function verify({ camunda, call }: CheckContext): Promise<Finding[]> {
 
 export function judgeNames(settings: ReportedSettings[], configured: string): Finding {
   const names = told(settings, (one) => one.repository);
+  if (names.length === 0)
+    return untold('repository.names', 'the components do not say which repository they use');
   return judge({
     check: 'repository.names',
     severity: 'error',
     ok: names.every(({ value }) => value === configured),
-    seen: `config ${configured}, ${show(names) ?? 'the components do not say'}`,
+    seen: `config ${configured}, ${show(names)}`,
     fix: `set one repository name in every component and as \`searchEngine.repository\` in the config of Safepoint`,
   });
 }

@@ -1,7 +1,7 @@
 import type { ReportedSettings } from '../../../camunda/port.ts';
 import type { Finding } from '../../../contract/preflight.ts';
 import type { CheckContext } from '../context.ts';
-import { judge, lookAtShared, passed } from '../findings.ts';
+import { judge, lookAtShared, passed, untold } from '../findings.ts';
 
 /** What the components say of their own config: backup store, kind of ids, flush delay. */
 export async function checkSettings(context: CheckContext): Promise<Finding[]> {
@@ -21,16 +21,20 @@ export async function checkSettings(context: CheckContext): Promise<Finding[]> {
 
 export function judgeBackupStore(settings: ReportedSettings[]): Finding {
   const stores = told(settings, (one) => one.backupStore);
+  if (stores.length === 0) return untold('zeebe.store', 'the brokers do not say which backup store they use');
   return judge({
     check: 'zeebe.store',
     severity: 'error',
     ok: stores.every(({ value }) => value.toUpperCase() !== 'NONE'),
-    seen: show(stores) ?? 'the brokers do not say which backup store they use',
+    seen: show(stores),
     fix: 'configure a backup store for Zeebe on every broker: S3, GCS, AZURE or, from 8.8 on, FILESYSTEM',
   });
 }
 
 export function judgeIdMode(settings: ReportedSettings[]): Finding {
+  if (settings.every((one) => one.continuousBackups === null)) {
+    return untold('zeebe.ids', 'the brokers do not say whether they make their own backup ids');
+  }
   const continuous = settings.some((one) => one.continuousBackups === true);
   return judge({
     check: 'zeebe.ids',
@@ -70,7 +74,6 @@ export function told(
   });
 }
 
-export function show(values: { component: string; value: string }[]): string | null {
-  if (values.length === 0) return null;
+export function show(values: { component: string; value: string }[]): string {
   return values.map(({ component, value }) => `${component} ${value === '' ? '(empty)' : value}`).join(', ');
 }
