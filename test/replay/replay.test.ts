@@ -1,7 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  makeTelemetryFilterString,
+  Runtime,
+  Worker,
+} from '@temporalio/worker';
 import { workflowSource } from '../../src/workflowSource.ts';
 
 const folder = path.join(import.meta.dirname, '..', 'histories');
@@ -12,7 +18,10 @@ const recorded = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filt
 let workflowBundle: { code: string };
 
 beforeAll(async () => {
-  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  Runtime.install({
+    logger: new DefaultLogger('ERROR'),
+    telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR' }) } },
+  });
   workflowBundle = await bundleWorkflowCode({ ...workflowSource(), logger: new DefaultLogger('ERROR') });
 }, 60_000);
 

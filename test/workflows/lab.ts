@@ -4,7 +4,14 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  makeTelemetryFilterString,
+  NativeConnection,
+  Runtime,
+  Worker,
+} from '@temporalio/worker';
 import { clusterSettings } from '../../sandbox/clusterSettings.ts';
 import type { SimulatorOptions } from '../../sandbox/simulator/options.ts';
 import { startSimulator, type Simulator } from '../../sandbox/simulator/startSimulator.ts';
@@ -27,7 +34,10 @@ export type Server = {
 };
 
 export async function startServer(): Promise<Server> {
-  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  Runtime.install({
+    logger: new DefaultLogger('ERROR'),
+    telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR' }) } },
+  });
   const dataDir = mkdtempSync(path.join(tmpdir(), 'safepoint-workflows-'));
   const [temporal, bundle] = await Promise.all([
     startTemporal({ dataDir }),
