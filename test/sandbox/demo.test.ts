@@ -1,0 +1,115 @@
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { execa } from 'execa';
+import { poll } from '../../sandbox/stack/poll.ts';
+
+const DEMO_MS = 180_000;
+const GONE_MS = 5_000;
+
+/** The working folder of the demo, which keeps its data below it. */
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'safepoint-demo-'));
+  // PostgreSQL runs as another user when the tests run as root, and must get through to its own folder.
+  await chmod(folder, 0o755);
+});
+
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('sandbox/demo: --simulated', () => {
+  it(
+    'takes a complete backup, shows each part and the proof, and leaves no process',
+    async () => {
+      const { exitCode, stdout } = await startDemo();
+
+      expect({ exitCode, stdout }).toMatchObject({ exitCode: 0 });
+      expect(stdout).toMatch(/^complete: backup \d+ of demo$/m);
+      expect(stdout).toMatch(/^cut +proven$/m);
+      expect(statesOfParts(stdout)).toEqual({
+        zeebe: 'COMPLETED',
+        webapps: 'COMPLETED',
+        optimize: 'COMPLETED',
+        'zeebe-records': 'SUCCESS',
+        'web-modeler': 'STORED',
+      });
+      await untilNobodyUses(folder);
+    },
+    DEMO_MS,
+  );
+
+  it(
+    'stops what it has started when it is interrupted in the middle of its start',
+    async () => {
+      const demo = startDemo();
+      await poll('the first server', DEMO_MS, () => Promise.resolve(namesServer(processesUsing(folder))));
+
+      demo.kill('SIGINT');
+      const { exitCode, stdout, stderr } = await demo;
+
+      expect({ exitCode, stderr }).toEqual({ exitCode: 130, stderr: '' });
+      expect(stdout).not.toContain('ready after');
+      await untilNobodyUses(folder);
+    },
+    DEMO_MS,
+  );
+
+  it('names a piece that cannot be had and its remedy, and starts nothing', async () => {
+    const { exitCode, stdout } = await startDemo({ TEMPORAL_CLI_PATH: '/nonexistent' });
+
+    expect(exitCode).toBe(2);
+    expect(stdout).toBe(
+      'temporal cannot be had: TEMPORAL_CLI_PATH names /nonexistent, which is no program. ' +
+        'Remedy: correct TEMPORAL_CLI_PATH, or unset it',
+    );
+    expect(existsSync(path.join(folder, '.sandbox'))).toBe(false);
+    expect(processesUsing(folder)).toEqual([]);
+  });
+});
+
+/** The demo as a person would start it. It never rejects: look at `exitCode`. */
+function startDemo(env: Record<string, string> = {}) {
+  const program = path.join(import.meta.dirname, '../../sandbox/demo.ts');
+  return execa(process.execPath, [program, '--simulated'], {
+    cwd: folder,
+    env,
+    reject: false,
+    stdin: 'ignore',
+    timeout: DEMO_MS - 20_000,
+  });
+}
+
+function statesOfParts(stdout: string): Record<string, string> {
+  const rows = stdout.matchAll(/^([a-z-]+) +(COMPLETED|SUCCESS|STORED) /gm);
+  return Object.fromEntries([...rows].map(([, part = '', state = '']) => [part, state]));
+}
+
+/** The servers keep their files below the data folder, the demo itself only works in the folder. */
+function namesServer(commandLines: string[]): true | undefined {
+  return commandLines.some((line) => line.includes(path.join(folder, '.sandbox'))) ? true : undefined;
+}
+
+async function untilNobodyUses(used: string): Promise<void> {
+  await poll(`no process to use ${used}`, GONE_MS, () =>
+    Promise.resolve(processesUsing(used).length === 0 ? true : undefined),
+  );
+}
+
+/** Command lines of live processes that have the folder in their arguments or work in it, as the worker does. */
+function processesUsing(used: string): string[] {
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .flatMap((pid) => {
+      try {
+        const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+        return `${commandLine}${readlinkSync(`/proc/${pid}/cwd`)}`.includes(used) ? [commandLine] : [];
+      } catch {
+        return []; // it ended meanwhile, or is another user's
+      }
+    });
+}
