@@ -1,6 +1,6 @@
 /**
- * Says at the end of a run which tests were skipped and why, and closes with the plain line that CI reads. A suite that
- * cannot run prints its reason itself, with the marker below.
+ * Names the skipped tests at the end of a run, and closes with the plain line that CI reads. Why a suite was skipped is
+ * part of its title: the suite puts it there, as nothing else of it reaches a reporter.
  */
 export default class SummaryReporter {
   onRunComplete(_contexts, results) {

@@ -33,12 +33,11 @@ const RESTORE_MS = 900_000;
 const SETTLE_MS = 240_000;
 
 const missing = await findMissing();
-for (const { piece, why, install } of missing) {
-  process.stderr.write(`skipped test/e2e: ${piece} cannot be had: ${why} Remedy: ${install}\n`);
-}
+const reason = missing.map(({ piece, why, install }) => `${piece}: ${why} Remedy: ${install}`).join('; ');
+const title = 'e2e: backups of a real Camunda 8.6.0 under load';
 const describeReal = missing.length === 0 ? describe : describe.skip;
 
-describeReal('e2e: backups of a real Camunda 8.6.0 under load', () => {
+describeReal(missing.length === 0 ? title : `${title} (skipped: ${reason})`, () => {
   let starting: Promise<Installation>;
   let at: Installation;
   /** The last complete set. */
