@@ -3,8 +3,9 @@ import { Command, Option } from 'commander';
 import { PROCEDURE_NAMES } from '../src/contract/backup.ts';
 import { findMissing } from './stack/pieces.ts';
 import { writeConfig } from './demo/config.ts';
-import { runBackup, startWorker } from './demo/product.ts';
+import { findRun, runBackup, startWorker } from './demo/product.ts';
 import { startServices, type Service } from './demo/services.ts';
+import type { Temporal } from './stack/temporal.ts';
 
 type Options = { simulated?: boolean; keep?: boolean; procedure?: string };
 
@@ -64,6 +65,9 @@ async function demo(): Promise<number> {
   for (const line of installation.description) say(`  ${line}`);
   say(`  Temporal ${services.temporal.address}, UI ${services.temporal.uiUrl}`);
   say(`  PostgreSQL ${services.postgres.host}:${services.postgres.port}, S3 ${services.s3.endpoint}`);
+  const { filesDir } = services.postgres;
+  if (!filesDir.startsWith(dataDir))
+    say(`  files of PostgreSQL: ${filesDir}, as its user cannot reach the data folder`);
 
   const env = {
     SAFEPOINT_CONFIG: writeConfig(dataDir, installation, services),
@@ -73,14 +77,20 @@ async function demo(): Promise<number> {
   running.push(await startWorker(dataDir, env, services.temporal));
   say(`ready after ${seconds()}; worker started, log in ${path.join(dataDir, 'logs', 'worker.log')}\n`);
 
+  const runSinceIso = new Date().toISOString();
   const exitCode = await runBackup(['--procedure', options.procedure ?? 'sequential'], env, interrupt.signal);
   say(`\ndemo took ${seconds()}; data and logs are in ${dataDir}`);
   if (options.keep === true) await stayUntilInterrupted(services.temporal.uiUrl, env);
-  else
-    say(
-      `look at it in the Temporal UI: npm run demo -- --keep${options.simulated === true ? ' --simulated' : ''}`,
-    );
+  else await sayWhereTheRunIs(services.temporal, runSinceIso);
   return exitCode;
+}
+
+/** The servers are about to stop, and Temporal keeps the run in its file. */
+async function sayWhereTheRunIs(temporal: Temporal, sinceIso: string): Promise<void> {
+  const workflowId = await findRun(temporal, sinceIso);
+  if (workflowId === undefined) return;
+  const next = `npm run demo -- --keep${options.simulated === true ? ' --simulated' : ''}`;
+  say(`the run is kept: ${workflowId} will be listed in the Temporal UI of the next \`${next}\``);
 }
 
 async function stayUntilInterrupted(uiUrl: string, env: Record<string, string>): Promise<void> {

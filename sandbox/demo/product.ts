@@ -1,8 +1,8 @@
 import path from 'node:path';
-import { Connection } from '@temporalio/client';
+import { Client, Connection } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { execa } from 'execa';
-import { TASK_QUEUE } from '../../src/contract/names.ts';
+import { BACKUP_WORKFLOW, TASK_QUEUE } from '../../src/contract/names.ts';
 import { startProcess, waitUntilReady, type RunningProcess } from '../stack/process.ts';
 import type { Temporal } from '../stack/temporal.ts';
 
@@ -52,4 +52,20 @@ export async function runBackup(
     cancelSignal: signal,
   });
   return ended.exitCode ?? 1;
+}
+
+/** Workflow id of the newest backup that was started since; undefined when none was, as after a failed start. */
+export async function findRun(
+  { address, namespace }: Temporal,
+  sinceIso: string,
+): Promise<string | undefined> {
+  const connection = await Connection.connect({ address });
+  try {
+    const { workflow } = new Client({ connection, namespace });
+    const query = `WorkflowType = "${BACKUP_WORKFLOW}" AND StartTime >= "${sinceIso}"`;
+    for await (const { workflowId } of workflow.list({ query })) return workflowId;
+    return undefined;
+  } finally {
+    await connection.close();
+  }
 }

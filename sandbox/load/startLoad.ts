@@ -17,7 +17,7 @@ export interface Load {
   stats(): LoadStats;
   /** Keys of all process instances whose creation was acknowledged. */
   createdKeys(): string[];
-  /** Ends the load and waits for the calls under way. */
+  /** Ends the load and waits for the calls under way; a second call waits for the same end. */
   stop(): Promise<LoadStats>;
 }
 
@@ -55,13 +55,17 @@ export function startLoad(restUrl: string, options: LoadOptions = {}): Load {
       ),
     ),
   ];
+  const end = async () => {
+    stopped.abort();
+    await Promise.all(loops);
+    await client.close();
+  };
+  let ending: Promise<void> | undefined;
   return {
     stats: () => ({ ...stats }),
     createdKeys: () => [...keys],
     async stop() {
-      stopped.abort();
-      await Promise.all(loops);
-      await client.close();
+      await (ending ??= end());
       return { ...stats };
     },
   };

@@ -27,6 +27,8 @@ export interface Postgres {
   database: string;
   /** Folder of `psql`, `pg_dumpall` and the like, of the server's version. */
   binDir: string;
+  /** Folder of the database files: below the data folder, or elsewhere where PostgreSQL's user cannot reach that. */
+  filesDir: string;
   process: RunningProcess;
   /** Fast shutdown: open sessions are ended. */
   stop(): Promise<void>;
@@ -66,6 +68,7 @@ export async function startPostgres({ dataDir, rows = 2000, port }: PostgresOpti
     password,
     database,
     binDir,
+    filesDir: files,
     process: running,
     stop: () => running.stop(),
     kill: () => crash(running),

@@ -31,6 +31,8 @@ describe('sandbox/demo: --simulated', () => {
       expect({ exitCode, stdout }).toMatchObject({ exitCode: 0 });
       expect(stdout).toMatch(/^complete: backup \d+ of demo$/m);
       expect(stdout).toMatch(/^cut +proven$/m);
+      const workflowId = /^run +(\S+)$/m.exec(stdout)?.[1];
+      expect(stdout).toContain(`the run is kept: ${workflowId} will be listed`);
       expect(statesOfParts(stdout)).toEqual({
         zeebe: 'COMPLETED',
         webapps: 'COMPLETED',
