@@ -1,18 +1,13 @@
 import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
-import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import type { CamundaClient } from '../camunda/port.ts';
 import type { BackupPlan } from '../contract/backup.ts';
-import { SafepointError } from '../contract/errors.ts';
 import type { ExporterReading } from '../contract/exporting.ts';
-import type { AppLatency, CutPart, PartResult } from '../contract/parts.ts';
-import { describeProgress, judgePart, pollIntervalMs } from '../domain/partProgress.ts';
-import { pause, stopwatch } from '../system/waiting.ts';
+import type { CutPart, PartResult, PartStatus } from '../contract/parts.ts';
 import type { ActivityDeps } from './deps.ts';
+import { withHeartbeats } from './heartbeats.ts';
 import { startProbes } from './probes.ts';
 import { settle } from './settle.ts';
-
-/** Past this interval the slot is given back between two looks: the attempt fails and Temporal starts the next one. */
-const LONG_INTERVAL_MS = 1_000;
+import { waitForPart, type CaptureMemory } from './waitForPart.ts';
 
 export type CaptureInput = {
   plan: BackupPlan;
@@ -24,54 +19,69 @@ export type CaptureInput = {
   settled: boolean;
 };
 
-/** What an attempt leaves for the next one. Spans, not times: the next one may run where the clock differs. */
-type Memory = {
-  progress: string;
-  startedAt?: string;
-  before?: ExporterReading[];
-  triggered: boolean;
-  waitedMs: number;
-  stillMs: number;
-  mark: string;
-  responsiveness: AppLatency[];
-};
+/** An attempt hands over to the next one after this long, which keeps it well below its own timeout. */
+const ATTEMPT_MS = 300_000;
 
-export function createCaptureActivities({ camunda }: ActivityDeps) {
+export function createCaptureActivities(
+  { camunda }: ActivityDeps,
+  { attemptMs } = { attemptMs: ATTEMPT_MS },
+) {
   return {
     /**
      * Takes one part of the cut under the backup id and waits until it is complete. Idempotent by the id: it asks before
-     * it triggers, so that a lost answer ends as the same backup. Waits in a loop at first, then one look an attempt, so
-     * that a part of hours leaves no more history than one of seconds.
+     * it triggers, so that a lost answer ends as the same backup. An attempt waits in a loop and then hands over to the
+     * next one by a retry, so that a part of hours leaves no more history than one of seconds.
      * Fails with `PartRefused`, `PartFailed`, `PartStalled`, `ExporterNotQuiet`.
      */
     async capturePart(input: CaptureInput): Promise<PartResult> {
-      const client = camunda(input.plan.cluster);
-      const signal = cancellationSignal();
-      const memory = recall(input.part);
-      const probes = startProbes(client, memory.responsiveness, signal);
-      try {
-        const before = memory.before ?? (await readFenceBefore(client, input, memory, signal));
-        memory.before = before;
-        memory.startedAt ??= new Date().toISOString();
-        await waitForPart(client, input, memory, probes.latencies, signal);
-        return await resultOf(
-          client,
-          input,
-          { ...memory, before, startedAt: memory.startedAt },
-          await probes.stop(),
-        );
-      } finally {
-        await probes.stop();
-      }
+      return await withHeartbeats((report) => {
+        const memory = recall(input.part);
+        report(memory);
+        return capture(camunda(input.plan.cluster), input, memory, attemptMs);
+      });
     },
   };
 }
 
-function recall(part: CutPart): Memory {
-  const { heartbeatDetails } = activityInfo() as { heartbeatDetails?: Memory };
-  const fresh: Memory = {
+async function capture(
+  client: CamundaClient,
+  input: CaptureInput,
+  memory: CaptureMemory,
+  attemptMs: number,
+): Promise<PartResult> {
+  const { part, backupId, plan } = input;
+  const signal = cancellationSignal();
+  const probes = startProbes(client, memory.responsiveness, signal);
+  try {
+    const remembered = memory.before !== undefined;
+    const before = memory.before ?? (await readFenceBefore(client, input, memory, signal));
+    memory.before = before;
+    memory.startedAt ??= new Date().toISOString();
+    heartbeat(memory); // before the trigger: the next attempt must not take a later reading for this one
+
+    const target = { part, backupId, stallMs: plan.budgets.stallMs, attemptMs };
+    const status = await waitForPart(client, target, memory, probes.latencies, signal);
+
+    // Under a hard pause the buffer is flushed once; a reading from after the trigger may be from after that flush.
+    const late = memory.adopted && !remembered && part !== 'zeebe' && plan.pause === 'hard';
+    memory.responsiveness = await probes.stop();
+    return await resultOf(client, status, {
+      ...memory,
+      before: late ? [] : before,
+      startedAt: memory.startedAt,
+    });
+  } finally {
+    await probes.stop();
+  }
+}
+
+function recall(part: CutPart): CaptureMemory {
+  const { heartbeatDetails } = activityInfo() as { heartbeatDetails?: CaptureMemory };
+  const fresh: CaptureMemory = {
     progress: `${part}: starting`,
+    tried: false,
     triggered: false,
+    adopted: false,
     waitedMs: 0,
     stillMs: 0,
     mark: '',
@@ -84,7 +94,7 @@ function recall(part: CutPart): Memory {
 async function readFenceBefore(
   client: CamundaClient,
   { plan, part, pausedForMs, settled }: CaptureInput,
-  memory: Memory,
+  memory: CaptureMemory,
   signal: AbortSignal,
 ): Promise<ExporterReading[]> {
   if (part === 'zeebe' || plan.pause === 'soft' || settled) return await client.readExporters({ signal });
@@ -92,82 +102,30 @@ async function readFenceBefore(
     remainingMs: plan.flushDelayMs - pausedForMs,
     flushDelayMs: plan.flushDelayMs,
     onWait: (progress) => {
-      heartbeat({ ...memory, progress: `${part}: ${progress}` });
+      memory.progress = `${part}: ${progress}`;
     },
     signal,
   });
 }
 
-/** Returns when the part is complete; changes `memory` as it goes, which every heartbeat carries. */
-async function waitForPart(
-  client: CamundaClient,
-  { plan, part, backupId }: CaptureInput,
-  memory: Memory,
-  latencies: () => AppLatency[],
-  signal: AbortSignal,
-): Promise<void> {
-  const waitedBeforeMs = memory.waitedMs;
-  const attemptMs = stopwatch();
-  for (;;) {
-    let status = await client.getBackup(part, backupId, { signal });
-    if (status.kind === 'absent' && !memory.triggered) {
-      await client.startBackup(part, backupId, { signal });
-      status = await client.getBackup(part, backupId, { signal });
-    }
-    memory.triggered = true;
-
-    const lookedAfterMs = memory.waitedMs;
-    memory.waitedMs = waitedBeforeMs + attemptMs();
-    memory.stillMs =
-      status.progressMark === memory.mark ? memory.stillMs + (memory.waitedMs - lookedAfterMs) : 0;
-    memory.mark = status.progressMark;
-    memory.progress = describeProgress(status);
-    memory.responsiveness = latencies();
-    heartbeat(memory);
-
-    const judgement = judgePart(status, memory.stillMs, plan.budgets.stallMs);
-    if (judgement.kind === 'complete') return;
-    if (judgement.kind === 'failed') throw new SafepointError(judgement.code, judgement.message);
-
-    const intervalMs = pollIntervalMs(memory.waitedMs);
-    if (intervalMs > LONG_INTERVAL_MS) {
-      heartbeat({ ...memory, waitedMs: memory.waitedMs + intervalMs, stillMs: memory.stillMs + intervalMs });
-      throw stillAtWork(memory.progress, intervalMs);
-    }
-    await pause(intervalMs, signal);
-  }
-}
-
-/** Not a failure: BENIGN keeps it out of metrics and logs, and its message is the progress line in the UI. */
-function stillAtWork(progress: string, nextRetryDelay: number): ApplicationFailure {
-  return ApplicationFailure.create({
-    type: 'BackupInProgress',
-    message: progress,
-    category: ApplicationFailureCategory.BENIGN,
-    nextRetryDelay,
-  });
-}
-
 async function resultOf(
   client: CamundaClient,
-  { part, backupId }: CaptureInput,
-  memory: Memory & { before: ExporterReading[]; startedAt: string },
-  responsiveness: AppLatency[],
+  { part, backupId, foreignState, pieces }: PartStatus,
+  memory: CaptureMemory & { before: ExporterReading[]; startedAt: string },
 ): Promise<PartResult> {
   const signal = cancellationSignal();
-  const status = await client.getBackup(part, backupId, { signal });
   const after = await client.readExporters({ signal });
   const highestRecords = part === 'zeebe' ? undefined : await readRecords(client, signal);
   return {
     part,
     backupId,
-    foreignState: status.foreignState,
+    foreignState,
     startedAt: memory.startedAt,
     completedAt: new Date().toISOString(),
     tookMs: Math.round(memory.waitedMs),
-    pieces: status.pieces,
+    pieces,
     fence: { before: memory.before, after, ...(highestRecords === undefined ? {} : { highestRecords }) },
-    responsiveness,
+    responsiveness: memory.responsiveness,
   };
 }
 

@@ -35,7 +35,7 @@ export function createDumpActivities({ config, store }: ActivityDeps) {
           key,
           signal: cancellationSignal(),
           onProgress: ({ rawSizeBytes }) => {
-            report(`${database}: ${formatSize(rawSizeBytes)} dumped`);
+            report({ progress: `${database}: ${formatSize(rawSizeBytes)} dumped` });
           },
         }),
       );

@@ -10,6 +10,7 @@ import {
 } from '../contract/exporting.ts';
 import { pause as wait, stopwatch } from '../system/waiting.ts';
 import type { ActivityDeps } from './deps.ts';
+import { withHeartbeats } from './heartbeats.ts';
 
 /** How long a phase may take to show after the answer; the leaders apply it one after the other. */
 const PROOF_DEADLINE_MS = 15_000;
@@ -23,21 +24,7 @@ export function createExportingActivities({ camunda }: ActivityDeps) {
      * (camunda#55838). Fails with `ForeignPause`, having touched nothing, or with `PauseNotProven`.
      */
     async pauseExporting(plan: BackupPlan): Promise<PauseProof> {
-      const client = camunda(plan.cluster);
-      const signal = cancellationSignal();
-      const { partitionCount } = await client.readTopology({ signal });
-      const wanted = EXPORTER_PHASES[plan.pause];
-      refuseForeignPause(await client.readExporters({ signal }), wanted);
-      await client.pauseExporting(plan.pause, { signal });
-      const pausedAt = new Date().toISOString();
-      const { readings, missing } = await provePhase(client, wanted, partitionCount, signal);
-      if (missing !== null) {
-        throw new SafepointError(
-          'PauseNotProven',
-          `exporting of ${plan.cluster} is not ${wanted} everywhere: ${missing}`,
-        );
-      }
-      return { mode: plan.pause, pausedAt, readings };
+      return await withHeartbeats((report) => pauseAndProve(camunda(plan.cluster), plan, report));
     },
 
     /**
@@ -47,38 +34,77 @@ export function createExportingActivities({ camunda }: ActivityDeps) {
     async resumeExporting({ cluster }: { cluster: string }): Promise<ResumeProof> {
       const signal = cancellationSignal();
       try {
-        const client = camunda(cluster);
-        await client.resumeExporting({ signal });
-        const { partitionCount } = await client.readTopology({ signal });
-        const { readings, missing } = await provePhase(
-          client,
-          EXPORTER_PHASES.running,
-          partitionCount,
-          signal,
-        );
-        if (missing === null) return { resumedAt: new Date().toISOString(), readings };
-        throw new SafepointError(
-          'ResumeNotProven',
-          `exporting of ${cluster} is not EXPORTING everywhere: ${missing}`,
-        );
+        return await withHeartbeats(() => resumeAndProve(camunda(cluster), cluster, signal));
       } catch (error) {
-        if (signal.aborted || (error instanceof SafepointError && error.code === 'ResumeNotProven'))
-          throw error;
+        if (signal.aborted) throw signal.reason;
+        if (error instanceof SafepointError && error.code === 'ResumeNotProven') throw error;
         const seen = error instanceof Error ? error.message : String(error);
         throw new SafepointError(
           'ResumeNotProven',
           `exporting of ${cluster} could not be resumed yet: ${seen}`,
-          { cause: error },
+          {
+            cause: error,
+          },
         );
       }
     },
   };
 }
 
-/** A pause that a first attempt finds is not ours; a later one may find what an earlier one left. */
-function refuseForeignPause(readings: readonly ExporterReading[], wanted: string): void {
-  const ours = activityInfo().attempt > 1 ? [EXPORTER_PHASES.running, wanted] : [EXPORTER_PHASES.running];
-  const other = readings.find((reading) => !ours.includes(reading.phase));
+type Report = (details: PauseMemory) => void;
+
+/** `sent`: a pause may have reached partitions, so what is paused is ours. */
+type PauseMemory = { progress: string; sent: boolean };
+
+async function pauseAndProve(client: CamundaClient, plan: BackupPlan, report: Report): Promise<PauseProof> {
+  const signal = cancellationSignal();
+  const wanted = EXPORTER_PHASES[plan.pause];
+  const { partitionCount } = await client.readTopology({ signal });
+  if (!sentBefore()) refuseForeignPause(await client.readExporters({ signal }));
+  signal.throwIfAborted();
+  const memory: PauseMemory = { progress: `asking for ${wanted}`, sent: true };
+  report(memory);
+  heartbeat(memory);
+  try {
+    await client.pauseExporting(plan.pause, { signal });
+    const pausedAt = new Date().toISOString();
+    const { readings, missing } = await provePhase(client, wanted, partitionCount, signal);
+    if (missing === null) return { mode: plan.pause, pausedAt, readings };
+    throw new SafepointError(
+      'PauseNotProven',
+      `exporting of ${plan.cluster} is not ${wanted} everywhere: ${missing}`,
+    );
+  } catch (error) {
+    // The window may be gone, and its resume may have come before this pause lands: take it back.
+    if (signal.aborted) await client.resumeExporting().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function resumeAndProve(
+  client: CamundaClient,
+  cluster: string,
+  signal: AbortSignal,
+): Promise<ResumeProof> {
+  await client.resumeExporting({ signal });
+  const { partitionCount } = await client.readTopology({ signal });
+  const { readings, missing } = await provePhase(client, EXPORTER_PHASES.running, partitionCount, signal);
+  if (missing === null) return { resumedAt: new Date().toISOString(), readings };
+  throw new SafepointError(
+    'ResumeNotProven',
+    `exporting of ${cluster} is not EXPORTING everywhere: ${missing}`,
+  );
+}
+
+function sentBefore(): boolean {
+  const { heartbeatDetails } = activityInfo() as { heartbeatDetails?: PauseMemory };
+  return heartbeatDetails?.sent === true;
+}
+
+/** Nothing was sent yet, so a partition that is paused was paused by somebody else. */
+function refuseForeignPause(readings: readonly ExporterReading[]): void {
+  const phases: string[] = [EXPORTER_PHASES.soft, EXPORTER_PHASES.hard];
+  const other = readings.find((reading) => phases.includes(reading.phase));
   if (other === undefined) return;
   throw new SafepointError(
     'ForeignPause',
@@ -98,7 +124,6 @@ async function provePhase(
     const readings = await client.readExporters({ signal });
     const missing = whatIsMissing(readings, wanted, partitionCount);
     if (missing === null || elapsedMs() > PROOF_DEADLINE_MS) return { readings, missing };
-    heartbeat({ progress: `waiting for ${wanted}: ${missing}` });
     await wait(POLL_MS, signal);
   }
 }

@@ -3,6 +3,7 @@ import type { BackupPlan } from '../contract/backup.ts';
 import { SafepointError } from '../contract/errors.ts';
 import type { OpenedSet } from '../contract/preflight.ts';
 import { planWaves } from '../domain/procedures.ts';
+import type { ObjectStore } from '../storage/port.ts';
 import type { ActivityDeps } from './deps.ts';
 import { withHeartbeats } from './heartbeats.ts';
 import { createInspector } from './preflight/inspect.ts';
@@ -36,12 +37,25 @@ export function createPreflightActivities(deps: ActivityDeps, windows: WindowLoo
     const waves = planWaves(plan.procedure, facts.parts);
     const store = deps.store(plan.store);
     const camunda = deps.camunda(plan.cluster);
-    const seenIds = await collectSeenIds({ cluster: plan.cluster, camunda, store, parts: facts.parts, call });
+    const seenIds = await collectSeenIds({
+      cluster: plan.cluster,
+      camunda,
+      store,
+      otherStores: otherStores(plan.store),
+      parts: facts.parts,
+      call,
+    });
     const { workflowExecution } = activityInfo();
     const run = { workflowId: workflowExecution?.workflowId ?? '', runId: workflowExecution?.runId ?? '' };
     const backupId = await openSet({ plan, parts: waves.flat(), run, store, call }, seenIds);
     const warnings = report.findings.filter((finding) => !finding.ok && finding.severity === 'warning');
     return { backupId, waves, facts, warnings };
+  }
+
+  function otherStores(own: string): ObjectStore[] {
+    return Object.keys(deps.config.stores)
+      .filter((name) => name !== own)
+      .map((name) => deps.store(name));
   }
 
   async function refuseBusy(cluster: string): Promise<void> {

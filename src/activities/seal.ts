@@ -2,7 +2,7 @@ import { cancellationSignal } from '@temporalio/activity';
 import type { BackupPlan, BackupResult, SealInput } from '../contract/backup.ts';
 import { SafepointError } from '../contract/errors.ts';
 import type { SetFailure } from '../contract/failure.ts';
-import { FAILURE, setKey } from '../domain/setKeys.ts';
+import { FAILURE, MANIFEST, setKey } from '../domain/setKeys.ts';
 import { judgeSet } from '../domain/verdict.ts';
 import type { ActivityDeps } from './deps.ts';
 import { withHeartbeats } from './heartbeats.ts';
@@ -27,6 +27,8 @@ export function createSealActivities({ camunda, store }: ActivityDeps) {
       message: string;
     }): Promise<void> {
       const { plan, backupId, code, message } = failed;
+      const manifest = setKey(plan.cluster, backupId, MANIFEST);
+      if ((await store(plan.store).head(manifest)) !== null) return; // the set was finished before the run ended
       const failure: SetFailure = {
         schema: 'safepoint/failure/v1',
         backupId,
@@ -43,7 +45,7 @@ export function createSealActivities({ camunda, store }: ActivityDeps) {
 
   async function verifyAndRecord(
     input: SealInput,
-    report: (progress: string) => void,
+    report: (details: { progress: string }) => void,
   ): Promise<BackupResult> {
     const target = store(input.plan.store);
     const recorded = await findRecorded(target, input);

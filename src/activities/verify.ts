@@ -22,12 +22,12 @@ export async function verifySet(
   client: CamundaClient,
   store: ObjectStore,
   input: SealInput,
-  report: (progress: string) => void,
+  report: (details: { progress: string }) => void,
 ): Promise<Verified> {
   const { parts } = input.window;
-  report('verify: asking every part again');
+  report({ progress: 'verify: asking every part again' });
   const partFindings = await Promise.all(parts.map((part) => askAgain(client, part)));
-  report('verify: looking up the snapshots');
+  report({ progress: 'verify: looking up the snapshots' });
   const snapshots = await lookUpSnapshots(client, parts);
   const findings = [
     ...partFindings,
@@ -153,7 +153,7 @@ async function findUncoveredIndices(
 async function readBack(
   store: ObjectStore,
   artifacts: readonly StoredArtifact[],
-  report: (progress: string) => void,
+  report: (details: { progress: string }) => void,
 ): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const artifact of artifacts) {
@@ -164,7 +164,7 @@ async function readBack(
           artifact,
           signal: cancellationSignal(),
           onProgress: ({ sizeBytes }) => {
-            report(`verify: ${formatSize(sizeBytes)} of ${artifact.name} read back`);
+            report({ progress: `verify: ${formatSize(sizeBytes)} of ${artifact.name} read back` });
           },
         }),
       );

@@ -16,10 +16,10 @@ export type CutEvidence = {
  * inequalities). What the index parts hold is bounded by readings at the fence:
  *  at least: the `exportedPosition` read just before the first index part. With a hard pause that is after the exporter
  *            has settled; with a soft pause it is frozen at once.
- *  at most:  the highest position in the `zeebe-record*` indices after the last index part, where they exist: every
- *            other index is filled from the same export. Without them: the frozen `exportedPosition` under a hard pause;
- *            under a soft pause the newest record the leader had processed when the last index part ended, which holds
- *            only if Zeebe was captured after it.
+ *  at most:  the highest position in the `zeebe-record*` indices after the last index part, where they exist, and under
+ *            a hard pause the frozen `exportedPosition` if that is higher. Under a soft pause without such indices the
+ *            newest record the leader had processed when the last index part ended: its follow-up events may lie above,
+ *            so it holds only together with the order, Zeebe captured after it.
  * An absent raft snapshot in the Zeebe backup means that everything is exported again: position -1, as an engine that
  * never exported reports it.
  */
@@ -101,19 +101,28 @@ function upperBound(
   indexParts: readonly PartResult[],
   partitionId: number,
 ): { position: number | null; source: PartitionCut['heldAtMostSource'] } {
-  const records = indexParts.flatMap((part) => part.fence.highestRecords ?? []);
-  if (indexParts.length > 0 && indexParts.every((part) => part.fence.highestRecords !== undefined)) {
-    const positions = records
-      .filter((record) => record.partitionId === partitionId)
-      .map((record) => record.position);
-    return { position: Math.max(0, ...positions), source: 'zeebe-records' };
-  }
+  const records = highestRecord(indexParts, partitionId);
   const after = indexParts.map((part) => reading(part.fence.after, partitionId));
-  if (pause === 'hard')
-    return { position: highest(after.map((last) => last?.exportedPosition)), source: 'frozen-exporter' };
+  if (pause === 'hard') {
+    const frozen = highest(after.map((last) => last?.exportedPosition));
+    if (records !== null && records >= (frozen ?? records))
+      return { position: records, source: 'zeebe-records' };
+    return { position: frozen, source: 'frozen-exporter' };
+  }
+  if (records !== null) return { position: records, source: 'zeebe-records' };
   const zeebeWasLast = zeebe !== undefined && indexParts.every((part) => part.completedAt <= zeebe.startedAt);
   if (!zeebeWasLast) return { position: null, source: null };
   return { position: highest(after.map((last) => last?.processedPosition)), source: 'newest-record' };
+}
+
+/** `null` where not every index part looked, or the partition has no record left: retention may have taken them. */
+function highestRecord(indexParts: readonly PartResult[], partitionId: number): number | null {
+  const looked = indexParts.length > 0 && indexParts.every((part) => part.fence.highestRecords !== undefined);
+  const positions = indexParts
+    .flatMap((part) => part.fence.highestRecords ?? [])
+    .filter((record) => record.partitionId === partitionId)
+    .map((record) => record.position);
+  return looked && positions.length > 0 ? Math.max(...positions) : null;
 }
 
 /** `null` when there is nothing to compare or one number is missing. */

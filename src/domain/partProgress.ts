@@ -24,12 +24,14 @@ export function judgePart(status: PartStatus, stillMs: number, stallMs: number):
     };
   }
   const deadlineMs = status.kind === 'absent' ? Math.min(ABSENT_DEADLINE_MS, stallMs) : stallMs;
+  return stalled(describeProgress(status), stillMs, deadlineMs);
+}
+
+/** Lost when nothing has moved for as long as it may; `seen` is the last that was seen. */
+export function stalled(seen: string, stillMs: number, deadlineMs: number): PartJudgement {
   if (stillMs < deadlineMs) return { kind: 'wait' };
-  return {
-    kind: 'failed',
-    code: 'PartStalled',
-    message: `${describeProgress(status)}, and no progress for ${formatSeconds(stillMs)}; it is taken for lost`,
-  };
+  const message = `${seen}, and no progress for ${formatSeconds(stillMs)}; it is taken for lost`;
+  return { kind: 'failed', code: 'PartStalled', message };
 }
 
 /** The progress line that people read: `zeebe: 1 of 2 partitions complete (IN_PROGRESS)`. */

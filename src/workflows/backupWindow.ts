@@ -33,7 +33,11 @@ const { pauseExporting } = proxyActivities<Activities>(pauseOptions);
  * Whatever happens after the first try to pause, exporting is resumed and proven before the window closes; as long as it
  * cannot be proven the window stays open and keeps every other run out.
  */
-export async function backupWindow(input: WindowInput): Promise<WindowResult> {
+export function backupWindow(input: WindowInput): Promise<WindowResult> {
+  return closeOnError(() => runWindow(input));
+}
+
+async function runWindow(input: WindowInput): Promise<WindowResult> {
   const { plan, set } = input;
   const parts = set.waves.flat();
   const lines = createLines(['pause', ...parts, 'resume']);
@@ -59,22 +63,18 @@ export async function backupWindow(input: WindowInput): Promise<WindowResult> {
     return proof;
   }
 
-  return await closeOnError(async () => {
-    try {
-      exporting = 'pausing';
-      const pause = await lines.follow('pause', () =>
-        pauseExporting.executeWithOptions({ ...pauseOptions, summary: `${plan.pause} pause` }, [plan]),
-      );
-      exporting = 'paused';
-      const captured = await captureWaves(input, lines.follow);
-      return { pause, parts: captured, resume: await resume() };
-    } catch (error) {
-      // A pause that failed may have reached some partitions; only somebody else's pause is left alone.
-      const ended = exporting === 'resumed' || toFailure(error).type === 'ForeignPause';
-      if (!ended) await resume();
-      throw error;
-    }
-  });
+  try {
+    exporting = 'pausing';
+    const pause = await lines.follow('pause', () =>
+      pauseExporting.executeWithOptions({ ...pauseOptions, summary: `${plan.pause} pause` }, [plan]),
+    );
+    exporting = 'paused';
+    const captured = await captureWaves(input, lines.follow);
+    return { pause, parts: captured, resume: await resume() };
+  } catch (error) {
+    if (!untouched(exporting, error)) await resume();
+    throw error;
+  }
 }
 
 async function captureWaves(
@@ -96,6 +96,12 @@ async function captureWaves(
     captured.push(...(await allOrNone(wave.map((part) => () => capture(part, settled)))));
   }
   return captured;
+}
+
+/** A pause that failed may have reached some partitions, unless somebody else's was there or we may not pause at all. */
+function untouched(exporting: WindowStatus['exporting'], error: unknown): boolean {
+  const { type } = toFailure(error);
+  return exporting === 'pausing' && (type === 'ForeignPause' || type === 'AccessDenied');
 }
 
 /** The first try costs little; what follows never gives up and shows as a pending activity with its last failure. */

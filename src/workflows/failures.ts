@@ -24,6 +24,13 @@ export async function closeOnError<T>(story: () => Promise<T>): Promise<T> {
 /** The innermost named cause as a failure that is not tried again; `InternalError` for what has no name. */
 export function toFailure(error: unknown): ApplicationFailure {
   const cause = innermost(error);
+  if (cause instanceof ApplicationFailure && cause.type === 'BackupInProgress') {
+    return fail(
+      'PartStalled',
+      `not complete within its budget; the last that was seen: ${cause.message}`,
+      error,
+    );
+  }
   if (cause instanceof ApplicationFailure && isErrorCode(cause.type))
     return fail(cause.type, cause.message, error);
   if (cause instanceof TimeoutFailure) return fail('InternalError', describeTimeout(error), error);

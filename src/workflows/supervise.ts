@@ -60,10 +60,11 @@ export async function superviseWindow(plan: BackupPlan, window: WindowHandle): P
   try {
     const first = await Promise.race([window.result(), overBudget]);
     if (first !== 'overBudget') return first;
-    await resumeInstead(plan.cluster);
+    // First ended, so that nothing of it pauses again; an end that fails must not keep exporting paused.
     await CancellationScope.nonCancellable(() =>
       endWindow({ workflowId: window.workflowId, runId: window.firstExecutionRunId }),
-    );
+    ).catch(() => undefined);
+    await resumeInstead(plan.cluster);
     throw lost(
       plan,
       window,

@@ -3,6 +3,7 @@ import { createExportingActivities } from '../../src/activities/exporting.ts';
 import { createPlanActivities } from '../../src/activities/plan.ts';
 import type { PauseProof, ResumeProof } from '../../src/contract/exporting.ts';
 import type { ProcedureName } from '../../src/contract/backup.ts';
+import { poll } from '../../sandbox/stack/poll.ts';
 import { activityEnvironment, runActivity } from '../support/runActivity.ts';
 import { CLUSTER, startCluster, type SimulatedCluster } from './preflight/simulatedCluster.ts';
 
@@ -12,10 +13,14 @@ afterEach(async () => {
   await cluster.close();
 });
 
-async function pause(procedure: ProcedureName, attempt = 1): Promise<PauseProof> {
+function phases(): string[] {
+  return cluster.simulator.exporting().map((partition) => partition.phase);
+}
+
+async function pause(procedure: ProcedureName, environment = activityEnvironment()): Promise<PauseProof> {
   const plan = await createPlanActivities(cluster.deps).planBackup({ cluster: CLUSTER, procedure });
   const activities = createExportingActivities(cluster.deps);
-  return await runActivity(() => activities.pauseExporting(plan), activityEnvironment({ attempt }));
+  return await runActivity(() => activities.pauseExporting(plan), environment);
 }
 
 function resume(): Promise<ResumeProof> {
@@ -48,13 +53,41 @@ describe('activities/exporting: pauseExporting', () => {
     ]);
   });
 
-  it('goes on from the pause that an earlier attempt left', async () => {
+  it('goes on from the pause that an earlier attempt has sent', async () => {
     cluster = await startCluster({ profile: '8.8' });
-    await pause('sequential');
+    const first = activityEnvironment();
+    let heartbeatDetails: unknown;
+    first.on('heartbeat', (details: unknown) => {
+      heartbeatDetails = details;
+    });
+    await pause('sequential', first);
 
-    const again = await pause('sequential', 2);
+    const again = await pause('sequential', activityEnvironment({ attempt: 2, heartbeatDetails }));
 
     expect(again.readings).toHaveLength(2);
+  });
+
+  it('takes a pause for foreign in a later attempt too, when no earlier one has sent any', async () => {
+    cluster = await startCluster({ profile: '8.8' });
+    await cluster.deps.camunda(CLUSTER).pauseExporting('hard');
+
+    await expect(pause('sequential', activityEnvironment({ attempt: 2 }))).rejects.toMatchObject({
+      code: 'ForeignPause',
+    });
+  });
+
+  it('takes its pause back when its window is gone meanwhile', async () => {
+    cluster = await startCluster({ profile: '8.8' });
+    cluster.simulator.faults.add({ on: 'POST zeebe pause', when: 'after', delayMs: 500 });
+    const environment = activityEnvironment();
+    const pausing = pause('sequential', environment);
+    const ended = expect(pausing).rejects.toMatchObject({ name: 'CancelledFailure' });
+    await poll('the pause', 5_000, () => Promise.resolve(phases().includes('PAUSED') || undefined));
+
+    environment.cancel('NOT_FOUND');
+    await ended;
+
+    expect(phases()).toEqual(['EXPORTING', 'EXPORTING']);
   });
 
   it('does not believe an answer without the phase on every partition', async () => {

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { MockActivityEnvironment } from '@temporalio/testing';
@@ -128,6 +128,20 @@ describe('activities/preflight: checkPreflight', () => {
 
   it('takes an id above the newest one in the store', async () => {
     await putIntent('2000000000', 'of a set that failed');
+
+    const set = await check();
+
+    expect(set.backupId).toBe('2000000001');
+  });
+
+  it('takes an id above the newest one in a store that the cluster used before, as far as it answers', async () => {
+    const { stores } = cluster.deps.config;
+    stores['former'] = { type: 'folder', path: cluster.folder };
+    stores['gone'] = { type: 'folder', path: path.join(cluster.folder, 'gone') };
+    stores['main'] = { type: 'folder', path: await mkdtemp(path.join(cluster.folder, 'new-')) };
+    await cluster.deps
+      .store('former')
+      .putObject(setKey(CLUSTER, '2000000000', INTENT), 'of a set that failed');
 
     const set = await check();
 

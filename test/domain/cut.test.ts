@@ -191,6 +191,23 @@ describe('domain/cut: proveCut', () => {
     expect(moved.partitions[0]?.fenceHeld).toBe(false);
   });
 
+  it('does not take a partition without records left for one that holds nothing', () => {
+    const proof = proveCut(hardEvidence({ operate: { highestRecords: [] } }));
+
+    expect(proof.partitions[0]).toMatchObject({ heldAtMost: 6200, heldAtMostSource: 'frozen-exporter' });
+  });
+
+  it('takes the frozen exporter where it is beyond the highest record', () => {
+    const proof = proveCut(
+      hardEvidence({
+        zeebe: { pieces: checkpoint(6190, '9-1-6100-6100-0') },
+        operate: { highestRecords: [{ partitionId: 1, position: 6180 }] },
+      }),
+    );
+
+    expect(proof).toMatchObject({ outcome: 'broken', partitions: [{ heldAtMost: 6200, noOrphans: false }] });
+  });
+
   it('falls back to the newest record under a soft pause, but only when Zeebe came last', () => {
     const evidence = (zeebeStartedAt: string): CutEvidence => ({
       pause: 'soft',

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { BackupResult } from '../../src/contract/backup.ts';
 import { Manifest } from '../../src/contract/manifest.ts';
-import { windowWorkflowId } from '../../src/contract/names.ts';
+import { TASK_QUEUE, windowWorkflowId } from '../../src/contract/names.ts';
 import { failureOf, startLab, startServer, type Lab, type Server } from './lab.ts';
 
 let server: Server;
@@ -251,5 +251,19 @@ describe('workflows/backup: when something fails', () => {
     expect(failure.type).toBe('PreflightFailed');
     expect(failure.message).toContain('SOFT_PAUSED');
     expect(phases()).toEqual(['SOFT_PAUSED', 'SOFT_PAUSED']);
+  });
+
+  it('closes a window that somebody started by hand with a wrong input, and frees the lock', async () => {
+    lab = await startLab(server, { simulator: { profile: '8.8' } });
+    const byHand = await server.client.workflow.start('backupWindow', {
+      taskQueue: TASK_QUEUE,
+      workflowId: windowWorkflowId('demo'),
+      args: [{}],
+    });
+
+    const failure = await failureOf(byHand);
+
+    expect(failure.type).toBe('InternalError');
+    expect(await lab.run()).toMatchObject({ verdict: 'complete' });
   });
 });

@@ -86,7 +86,9 @@ async function writeIntent({ plan, parts, run, store, call }: Opening, backupId:
     });
     return true;
   } catch (error) {
-    if (error instanceof SafepointError && error.code === 'ObjectExists') return false;
-    throw error;
+    if (!(error instanceof SafepointError && error.code === 'ObjectExists')) throw error;
+    // The client of the store may have tried twice, and met its own first try.
+    const text = await store.getObject(setKey(plan.cluster, backupId, INTENT), call);
+    return text !== null && readIntent(text)?.runId === run.runId;
   }
 }
