@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
-import { cached } from '../cache.ts';
+import { cached, cacheRoot } from '../cache.ts';
 
 const camundaVersion = '8.6.0';
 const openSearchRunnerVersion = '2.19.1.0';
@@ -32,8 +32,13 @@ export function fetchOpenSearch(): Promise<string> {
   });
 }
 
+/**
+ * Maven's own copies lie in our cache folder too, so that deleting it leaves nothing behind. They outlive an interrupted
+ * build: a file that had come whole is not fetched again, one that was on its way may start over, and the piece is built anew.
+ */
 async function maven(cwd: string, args: string[]): Promise<void> {
-  await execa('mvn', ['--quiet', '--batch-mode', ...args], { cwd });
+  const repository = `-Dmaven.repo.local=${path.join(cacheRoot(), 'm2')}`;
+  await execa('mvn', ['--quiet', '--batch-mode', repository, ...args], { cwd });
 }
 
 function openSearchPom(): string {
