@@ -1,10 +1,11 @@
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { execa } from 'execa';
 import { poll } from '../../sandbox/stack/poll.ts';
+import { processesUsing } from '../support/processes.ts';
 
 const DEMO_MS = 180_000;
 const GONE_MS = 5_000;
@@ -100,18 +101,4 @@ async function untilNobodyUses(used: string): Promise<void> {
   await poll(`no process to use ${used}`, GONE_MS, () =>
     Promise.resolve(processesUsing(used).length === 0 ? true : undefined),
   );
-}
-
-/** Command lines of live processes that have the folder in their arguments or work in it, as the worker does. */
-function processesUsing(used: string): string[] {
-  return readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry))
-    .flatMap((pid) => {
-      try {
-        const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-        return `${commandLine}${readlinkSync(`/proc/${pid}/cwd`)}`.includes(used) ? [commandLine] : [];
-      } catch {
-        return []; // it ended meanwhile, or is another user's
-      }
-    });
 }

@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -11,6 +10,7 @@ import { poll } from '../../sandbox/stack/poll.ts';
 import { runSql, startPostgres } from '../../sandbox/stack/postgres.ts';
 import { startSeaweed } from '../../sandbox/stack/seaweed.ts';
 import { startTemporal } from '../../sandbox/stack/temporal.ts';
+import { processesUsing } from '../support/processes.ts';
 
 let dataDir: string;
 
@@ -129,18 +129,4 @@ function s3Client({
     credentials: { accessKeyId, secretAccessKey },
     forcePathStyle: true,
   });
-}
-
-/** Ids of live processes that have the folder in their arguments or work in it. */
-function processesUsing(folder: string): string[] {
-  return readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && mentions(pid, folder));
-}
-
-function mentions(pid: string, folder: string): boolean {
-  try {
-    const seen = [readFileSync(`/proc/${pid}/cmdline`, 'utf8'), readlinkSync(`/proc/${pid}/cwd`)];
-    return seen.some((text) => text.includes(folder));
-  } catch {
-    return false;
-  }
 }

@@ -87,6 +87,29 @@ describe('workflows/backup: a whole run with five parts and one database', () =>
     }
   }, 90_000);
 
+  it('dumps every database of the cluster under its own name', async () => {
+    const { host, port, user, binDir } = postgres;
+    const database = { host, port, user, binDir, password: { env: 'WEB_MODELER_PASSWORD' } };
+    const lab = await startLab(server, {
+      simulator: { profile: '8.8' },
+      adapt: (cluster) => ({ ...cluster, databases: { 'web-modeler': database, keycloak: database } }),
+    });
+    try {
+      const result = await lab.run();
+
+      const stored = readdirSync(path.join(lab.storeDir, 'demo', result.backupId));
+      expect(result.verdict).toBe('complete');
+      expect(result.parts.map(({ part }) => part)).toEqual(
+        expect.arrayContaining(['web-modeler', 'keycloak']),
+      );
+      expect(stored).toEqual(
+        expect.arrayContaining(['web-modeler.sql.zst', 'keycloak.sql.zst', 'manifest.json']),
+      );
+    } finally {
+      await lab.stop();
+    }
+  }, 90_000);
+
   it('leaves no secret behind when the database refuses the password', async () => {
     process.env['WRONG_PASSWORD'] = 'marker-secret-that-is-wrong';
     const lab = await startWhole('WRONG_PASSWORD');
