@@ -4,7 +4,7 @@ import { readJson, type HttpAnswer } from '../system/http/answer.ts';
 import { errorText, refused, retryLater, unexpectedStatus } from './answers.ts';
 import type { BackupEndpoint, Discovery, HistoryPart } from './discovery.ts';
 import { toDetails, toHistoryStatus } from './historyStatus.ts';
-import { backupIdBody, checkBackupId, TRIGGER_TIMEOUT_MS, type PartClient } from './partClient.ts';
+import { getById, postTrigger, type PartClient } from './partClient.ts';
 import { absentPart } from './partStatus.ts';
 import type { CallOptions, SearchEngineClient, TriggerAnswer } from './port.ts';
 import { kindOfState } from './schema/foreignState.ts';
@@ -43,25 +43,12 @@ export function createHistoryPart(part: HistoryPart, deps: HistoryDeps): PartCli
 
   return {
     async start(backupId, options) {
-      const { http, path } = await find(options);
-      const body = backupIdBody(backupId);
-      const answer = await http.ask({
-        method: 'POST',
-        path,
-        body,
-        timeoutMs: TRIGGER_TIMEOUT_MS,
-        ...options,
-      });
+      const answer = await postTrigger(await find(options), backupId, options);
       return readTrigger(answer, backupId);
     },
 
     async get(backupId, options) {
-      const { http, path } = await find(options);
-      const answer = await http.ask({
-        method: 'GET',
-        path: `${path}/${checkBackupId(backupId)}`,
-        ...options,
-      });
+      const answer = await getById(await find(options), backupId, options);
       if (answer.status === 200) return toHistoryStatus(part, readJson(answer, HistoryBackup));
       if (isNotFound(answer)) return absentPart(part, backupId);
       if (!/exception occurred when searching/i.test(errorText(answer))) throw failedCall(answer);

@@ -4,7 +4,7 @@ import { readJson } from '../system/http/answer.ts';
 import { errorText, isUnknownPath, refused, unexpectedStatus } from './answers.ts';
 import type { BackupEndpoint, Discovery } from './discovery.ts';
 import { toDetails, toHistoryStatus } from './historyStatus.ts';
-import { backupIdBody, checkBackupId, TRIGGER_TIMEOUT_MS, type PartClient } from './partClient.ts';
+import { getById, postTrigger, type PartClient } from './partClient.ts';
 import { absentPart } from './partStatus.ts';
 import type { CallOptions, SearchEngineClient } from './port.ts';
 import { HistoryBackup, HistoryBackupList } from './schema/historyBackup.ts';
@@ -34,27 +34,14 @@ export function createOptimizePart(discovery: Discovery, searchEngine: SearchEng
 
   return {
     async start(backupId, options) {
-      const { http, path } = await find(options);
-      const body = backupIdBody(backupId);
-      const answer = await http.ask({
-        method: 'POST',
-        path,
-        body,
-        timeoutMs: TRIGGER_TIMEOUT_MS,
-        ...options,
-      });
+      const answer = await postTrigger(await find(options), backupId, options);
       if (answer.status === 200 || answer.status === 202) return { kind: 'started' };
       if (answer.status === 409) return { kind: 'adopted' }; // duplicate id; it has no other conflict
       throw answer.status === 400 ? refused(answer) : unexpectedStatus(answer);
     },
 
     async get(backupId, options) {
-      const { http, path } = await find(options);
-      const answer = await http.ask({
-        method: 'GET',
-        path: `${path}/${checkBackupId(backupId)}`,
-        ...options,
-      });
+      const answer = await getById(await find(options), backupId, options);
       if (answer.status === 200) return await toStatus(readJson(answer, HistoryBackup), options);
       if (answer.status === 404 && !isUnknownPath(answer) && !/repositor/i.test(errorText(answer))) {
         return absentPart('optimize', backupId);

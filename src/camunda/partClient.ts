@@ -1,5 +1,7 @@
 import type { PartStatus } from '../contract/parts.ts';
 import { SafepointError } from '../contract/errors.ts';
+import type { HttpAnswer } from '../system/http/answer.ts';
+import type { HttpClient } from '../system/http.ts';
 import type { CallOptions, KnownBackup, TriggerAnswer } from './port.ts';
 
 /** One part of the cut: the same three questions, whatever component answers. */
@@ -12,9 +14,24 @@ export interface PartClient {
 /** A trigger may hold its answer back until the component has looked into its store. */
 export const TRIGGER_TIMEOUT_MS = 30_000;
 
-/** The id as a JSON number of any length; ids may pass 2^53. */
-export function backupIdBody(backupId: string): string {
-  return `{"backupId":${checkBackupId(backupId)}}`;
+type Collection = { http: HttpClient; path: string };
+
+/** Asks for a backup under the id; what the answer means differs from component to component. */
+export function postTrigger(
+  { http, path }: Collection,
+  backupId: string,
+  options?: CallOptions,
+): Promise<HttpAnswer> {
+  const body = `{"backupId":${checkBackupId(backupId)}}`; // a JSON number of any length: ids may pass 2^53
+  return http.ask({ method: 'POST', path, body, timeoutMs: TRIGGER_TIMEOUT_MS, ...options });
+}
+
+export function getById(
+  { http, path }: Collection,
+  backupId: string,
+  options?: CallOptions,
+): Promise<HttpAnswer> {
+  return http.ask({ method: 'GET', path: `${path}/${checkBackupId(backupId)}`, ...options });
 }
 
 export function checkBackupId(backupId: string): string {

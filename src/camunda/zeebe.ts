@@ -3,7 +3,7 @@ import type { PartPiece, PartStatus } from '../contract/parts.ts';
 import { isJson, parseJson, readJson, type HttpAnswer } from '../system/http/answer.ts';
 import { errorText, isUnknownPath, refused, retryLater, unexpectedStatus } from './answers.ts';
 import type { BackupEndpoint, Discovery } from './discovery.ts';
-import { backupIdBody, checkBackupId, TRIGGER_TIMEOUT_MS, type PartClient } from './partClient.ts';
+import { getById, postTrigger, type PartClient } from './partClient.ts';
 import { absentPart, toPartStatus } from './partStatus.ts';
 import type { CallOptions, KnownBackup, TriggerAnswer } from './port.ts';
 import {
@@ -20,22 +20,13 @@ type CountPartitions = (options?: CallOptions) => Promise<number | null>;
 export function createZeebePart(discovery: Discovery, countPartitions: CountPartitions): PartClient {
   return {
     async start(backupId, options) {
-      const { http, path } = await discovery.zeebe(options);
-      const body = backupIdBody(backupId);
-      const answer = await http.ask({
-        method: 'POST',
-        path,
-        body,
-        timeoutMs: TRIGGER_TIMEOUT_MS,
-        ...options,
-      });
+      const answer = await postTrigger(await discovery.zeebe(options), backupId, options);
       return readTrigger(answer, backupId);
     },
 
     async get(backupId, options) {
       const endpoint = await discovery.zeebe(options);
-      const path = `${endpoint.path}/${checkBackupId(backupId)}`;
-      const answer = await endpoint.http.ask({ method: 'GET', path, ...options });
+      const answer = await getById(endpoint, backupId, options);
       const backup = isUnknownPath(answer)
         ? await findInList(endpoint, backupId, options) // early brokers have no path for one id (camunda#24850)
         : readBackup(answer);

@@ -99,7 +99,7 @@ describe('activities/capture: capturePart', () => {
 
   it('counts the answer of an application that comes in after the part is complete', async () => {
     cluster = await startCluster({ profile: '8.8', partMs: 0 });
-    cluster.simulator.faults.add({ on: 'GET webapps health', delayMs: 700 });
+    cluster.simulator.faults.add({ on: 'GET * health', delayMs: 700 });
 
     const result = await capture(await inputFor('zeebe'));
 
