@@ -32,7 +32,7 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/workflows/' },
       to: {
-        path: '^src/contract/(backup|manifest|intent|failure)\\.ts$',
+        path: '^src/contract/(backup|manifest|intent|failure|pauseRecord)\\.ts$',
         dependencyTypesNot: ['type-only'],
       },
     },

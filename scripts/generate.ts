@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { configJsonSchema } from '../src/config/jsonSchema.ts';
 import { BackupInput } from '../src/contract/backup.ts';
-import { errorCatalogue } from '../src/contract/errors.ts';
+import { errorCatalogue, type CatalogueEntry } from '../src/contract/errors.ts';
 import { Manifest } from '../src/contract/manifest.ts';
 
 /** A file of the repository that is written from code; `path` is relative to the root. */
@@ -42,9 +42,8 @@ function schemaText(title: string, description: string, schema: z.core.JSONSchem
 }
 
 function errorReference(): string {
-  const rows = Object.entries(errorCatalogue).map(
-    ([code, { meaning, retry, operatorAction }]) =>
-      `| \`${code}\` | ${meaning} | ${retry ? 'yes' : 'no'} | ${operatorAction} |`,
+  const rows = Object.entries<CatalogueEntry>(errorCatalogue).map(
+    ([code, entry]) => `| \`${code}\` | ${entry.meaning} | ${triedAgain(entry)} | ${entry.operatorAction} |`,
   );
   return [
     '<!-- Written by `npm run generate` from src/contract/errors.ts. Edit there. -->',
@@ -53,13 +52,19 @@ function errorReference(): string {
     'Every failure that Safepoint names.',
     'In Temporal the code is the type of the failure, in the command it stands before the message, and with `--json` it is `error.code`.',
     'Codes are stable: scripts may rely on them.',
-    '*Tried again* says whether Temporal repeats the same step by itself; a run fails only when that has ended too.',
+    '*Tried again* says whether the same step is repeated by itself; a run fails only when that has ended too.',
+    '*With a new id*: the set is lost; it is cleaned up, and the run starts over as often as `attempts` of the cluster allows.',
     '',
     '| Code | What it means | Tried again | What to do |',
     '| --- | --- | --- | --- |',
     ...rows,
     '',
   ].join('\n');
+}
+
+function triedAgain({ retry, startsOver }: CatalogueEntry): string {
+  if (startsOver === true) return 'with a new id';
+  return retry ? 'yes' : 'no';
 }
 
 export function writeFiles(root: string): void {

@@ -3,6 +3,8 @@ import type { CamundaClient } from '../camunda/port.ts';
 import type { BackupPlan } from '../contract/backup.ts';
 import type { ExporterReading } from '../contract/exporting.ts';
 import type { CutPart, PartResult, PartStatus } from '../contract/parts.ts';
+import type { RunLookup } from '../system/runs.ts';
+import { liftWhenAbandoned } from './abandonedPause.ts';
 import type { ActivityDeps } from './deps.ts';
 import { withHeartbeats } from './heartbeats.ts';
 import { startProbes } from './probes.ts';
@@ -23,7 +25,8 @@ export type CaptureInput = {
 const ATTEMPT_MS = 300_000;
 
 export function createCaptureActivities(
-  { camunda }: ActivityDeps,
+  { camunda, store }: ActivityDeps,
+  runs: RunLookup,
   { attemptMs } = { attemptMs: ATTEMPT_MS },
 ) {
   return {
@@ -34,10 +37,12 @@ export function createCaptureActivities(
      * Fails with `PartRefused`, `PartFailed`, `PartStalled`, `ExporterNotQuiet`.
      */
     async capturePart(input: CaptureInput): Promise<PartResult> {
+      const { cluster } = input.plan;
+      const deps = { camunda: camunda(cluster), store: store(input.plan.store), runs };
       return await withHeartbeats((report) => {
         const memory = recall(input.part);
         report(memory);
-        return capture(camunda(input.plan.cluster), input, memory, attemptMs);
+        return liftWhenAbandoned(deps, cluster, () => capture(deps.camunda, input, memory, attemptMs));
       });
     },
   };

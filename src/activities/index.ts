@@ -1,22 +1,29 @@
+import { getClient } from '@temporalio/activity';
+import { createRunLookup } from '../system/runs.ts';
 import { createCaptureActivities } from './capture.ts';
+import { createCleanUpActivities } from './cleanUp.ts';
 import type { ActivityDeps } from './deps.ts';
 import { createDumpActivities } from './dump.ts';
 import { createExportingActivities } from './exporting.ts';
 import { createPlanActivities } from './plan.ts';
 import { createPreflightActivities } from './preflight.ts';
 import { createSealActivities } from './seal.ts';
+import { createSentinelActivities } from './sentinel.ts';
 import { createWindowActivities } from './window.ts';
 
 /** Every activity by its name; workflows import only the type. */
 export function createActivities(deps: ActivityDeps) {
+  const runs = createRunLookup(getClient);
   return {
     ...createPlanActivities(deps),
-    ...createPreflightActivities(deps),
-    ...createExportingActivities(deps),
-    ...createCaptureActivities(deps),
+    ...createPreflightActivities(deps, runs),
+    ...createExportingActivities(deps, runs),
+    ...createCaptureActivities(deps, runs),
     ...createDumpActivities(deps),
     ...createSealActivities(deps),
-    ...createWindowActivities(),
+    ...createCleanUpActivities(deps),
+    ...createWindowActivities(runs),
+    ...createSentinelActivities(deps, runs),
   };
 }
 export type Activities = ReturnType<typeof createActivities>;

@@ -33,7 +33,7 @@ function plan(config: ActivityDeps['config'], input: BackupInput): BackupPlan {
     );
   }
   const procedure = parsed.data.procedure ?? cluster.procedure;
-  const { preflight, part, window, dump, seal, stall } = cluster.budgets;
+  const { preflight, part, window, dump, seal, stall, resume } = cluster.budgets;
   return {
     cluster: parsed.data.cluster,
     requestedBackupId: parsed.data.backupId ?? null,
@@ -49,7 +49,10 @@ function plan(config: ActivityDeps['config'], input: BackupInput): BackupPlan {
       dumpMs: dump,
       sealMs: seal,
       stallMs: stall,
+      resumeMs: resume,
     },
+    // A given id names one set; a second one could not have it.
+    attempts: parsed.data.backupId === undefined ? cluster.attempts : 1,
     searchAttributes: config.temporal.searchAttributes,
   };
 }

@@ -66,6 +66,7 @@ export function createCamundaClient(config: ClusterConfig): CamundaClient {
     startBackup: (part, backupId, options) => parts[part].start(backupId, options),
     getBackup: (part, backupId, options) => parts[part].get(backupId, options),
     listBackups: (part, options) => parts[part].list(options),
+    deleteBackup: (part, backupId, options) => parts[part].remove(backupId, options),
     pauseExporting: (mode, options) => pauseExporting(zeebe, mode, options),
     resumeExporting: (options) => resumeExporting(zeebe, options),
     readExporters: (options) => readExporters(endpoints.brokers, options),

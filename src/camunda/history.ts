@@ -4,7 +4,7 @@ import { readJson, type HttpAnswer } from '../system/http/answer.ts';
 import { errorText, refused, retryLater, unexpectedStatus } from './answers.ts';
 import type { BackupEndpoint, Discovery, HistoryPart } from './discovery.ts';
 import { toDetails, toHistoryStatus } from './historyStatus.ts';
-import { getById, postTrigger, type PartClient } from './partClient.ts';
+import { deleteById, getById, postTrigger, type PartClient } from './partClient.ts';
 import { absentPart } from './partStatus.ts';
 import type { CallOptions, SearchEngineClient, TriggerAnswer } from './port.ts';
 import { kindOfState } from './schema/foreignState.ts';
@@ -64,6 +64,10 @@ export function createHistoryPart(part: HistoryPart, deps: HistoryDeps): PartCli
       if (answer.status !== 200) throw failedCall(answer);
       const backups = readJson(answer, HistoryBackupList);
       return backups.map(({ backupId, state }) => ({ part, backupId, foreignState: state.foreign }));
+    },
+
+    async remove(backupId, options) {
+      await deleteById(await find(options), backupId, options);
     },
   };
 }

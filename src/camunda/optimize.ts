@@ -4,7 +4,7 @@ import { readJson } from '../system/http/answer.ts';
 import { errorText, isUnknownPath, refused, unexpectedStatus } from './answers.ts';
 import type { BackupEndpoint, Discovery } from './discovery.ts';
 import { toDetails, toHistoryStatus } from './historyStatus.ts';
-import { getById, postTrigger, type PartClient } from './partClient.ts';
+import { deleteById, getById, postTrigger, type PartClient } from './partClient.ts';
 import { absentPart } from './partStatus.ts';
 import type { CallOptions, SearchEngineClient } from './port.ts';
 import { HistoryBackup, HistoryBackupList } from './schema/historyBackup.ts';
@@ -59,6 +59,10 @@ export function createOptimizePart(discovery: Discovery, searchEngine: SearchEng
         backupId,
         foreignState: state.foreign,
       }));
+    },
+
+    async remove(backupId, options) {
+      await deleteById(await find(options), backupId, options);
     },
   };
 }

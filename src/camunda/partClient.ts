@@ -2,6 +2,7 @@ import type { PartStatus } from '../contract/parts.ts';
 import { SafepointError } from '../contract/errors.ts';
 import type { HttpAnswer } from '../system/http/answer.ts';
 import type { HttpClient } from '../system/http.ts';
+import { unexpectedStatus } from './answers.ts';
 import type { CallOptions, KnownBackup, TriggerAnswer } from './port.ts';
 
 /** One part of the cut: the same three questions, whatever component answers. */
@@ -9,6 +10,7 @@ export interface PartClient {
   start(backupId: string, options?: CallOptions): Promise<TriggerAnswer>;
   get(backupId: string, options?: CallOptions): Promise<PartStatus>;
   list(options?: CallOptions): Promise<KnownBackup[]>;
+  remove(backupId: string, options?: CallOptions): Promise<void>;
 }
 
 /** A trigger may hold its answer back until the component has looked into its store. */
@@ -32,6 +34,21 @@ export function getById(
   options?: CallOptions,
 ): Promise<HttpAnswer> {
   return http.ask({ method: 'GET', path: `${path}/${checkBackupId(backupId)}`, ...options });
+}
+
+/** 204 says that the deletion was submitted, 404 that there is nothing to delete; both are what was wanted. */
+export async function deleteById(
+  { http, path }: Collection,
+  backupId: string,
+  options?: CallOptions,
+): Promise<void> {
+  const answer = await http.ask({
+    method: 'DELETE',
+    path: `${path}/${checkBackupId(backupId)}`,
+    timeoutMs: TRIGGER_TIMEOUT_MS,
+    ...options,
+  });
+  if (answer.status !== 204 && answer.status !== 200 && answer.status !== 404) throw unexpectedStatus(answer);
 }
 
 export function checkBackupId(backupId: string): string {

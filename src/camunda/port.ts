@@ -48,6 +48,8 @@ export interface CamundaClient {
   getBackup(part: CutPart, backupId: string, options?: CallOptions): Promise<PartStatus>;
   /** Every backup that the component still knows. */
   listBackups(part: CutPart, options?: CallOptions): Promise<KnownBackup[]>;
+  /** Asks the component to delete one backup; it may do so later. One that it does not know is no error. */
+  deleteBackup(part: CutPart, backupId: string, options?: CallOptions): Promise<void>;
 
   /** Asks for the pause; a broken promise shows in `readExporters` only. Fails with `PauseNotProven`. */
   pauseExporting(mode: PauseMode, options?: CallOptions): Promise<void>;

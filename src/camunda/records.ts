@@ -1,6 +1,6 @@
 import { SafepointError } from '../contract/errors.ts';
 import type { RecordPosition } from '../contract/parts.ts';
-import { readJson, type HttpAnswer } from '../system/http/answer.ts';
+import { readJson, unexpectedAnswer, type HttpAnswer } from '../system/http/answer.ts';
 import type { HttpClient } from '../system/http.ts';
 import { unexpectedStatus } from './answers.ts';
 import type { CallOptions } from './port.ts';
@@ -32,6 +32,10 @@ export async function readHighestRecords(
     });
     const newest = readNewest(requireOk(answer));
     if (newest === undefined) return found.sort((a, b) => a.partitionId - b.partitionId);
+    // Else it would go on for ever.
+    if (found.some(({ partitionId }) => partitionId === newest.partitionId)) {
+      throw unexpectedAnswer(answer, `a record of partition ${newest.partitionId}, which was excluded`);
+    }
     found.push(newest);
   }
 }

@@ -3,7 +3,7 @@ import type { PartPiece, PartStatus } from '../contract/parts.ts';
 import { isJson, parseJson, readJson, type HttpAnswer } from '../system/http/answer.ts';
 import { errorText, isUnknownPath, refused, retryLater, unexpectedStatus } from './answers.ts';
 import type { BackupEndpoint, Discovery } from './discovery.ts';
-import { getById, postTrigger, type PartClient } from './partClient.ts';
+import { deleteById, getById, postTrigger, type PartClient } from './partClient.ts';
 import { absentPart, toPartStatus } from './partStatus.ts';
 import type { CallOptions, KnownBackup, TriggerAnswer } from './port.ts';
 import {
@@ -42,6 +42,10 @@ export function createZeebePart(discovery: Discovery, countPartitions: CountPart
         ...known,
         ...(await listForgotten(endpoint, new Set(known.map((backup) => backup.backupId)), options)),
       ];
+    },
+
+    async remove(backupId, options) {
+      await deleteById(await discovery.zeebe(options), backupId, options);
     },
   };
 }

@@ -75,6 +75,12 @@ export function createZeebeRecordsPart(
           : [];
       });
     },
+
+    async remove(backupId, options) {
+      const path = `${repositoryPath}/${NAME_PREFIX}${checkBackupId(backupId)}`;
+      const answer = await http.ask({ method: 'DELETE', path, timeoutMs: TRIGGER_TIMEOUT_MS, ...options });
+      if (answer.status !== 200 && !isMissing(answer)) throw unexpectedStatus(answer);
+    },
   };
 }
 

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { SetFailure } from '../contract/failure.ts';
 import { Intent } from '../contract/intent.ts';
 import { Manifest } from '../contract/manifest.ts';
+import { compareIds } from '../domain/backupId.ts';
 import { clusterPrefix, FAILURE, INTENT, MANIFEST, setKey } from '../domain/setKeys.ts';
 import type { ObjectStore } from '../storage/port.ts';
 
@@ -126,9 +127,4 @@ function parseAs<T>(schema: z.ZodType<T>, text: string | null): T | null {
   } catch {
     return null;
   }
-}
-
-/** Ids are decimal digits that may pass 2^53. */
-function compareIds(left: string, right: string): number {
-  return left.length - right.length || left.localeCompare(right);
 }

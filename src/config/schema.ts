@@ -49,6 +49,9 @@ const BudgetsConfig = z
     dump: duration('6 h').describe('One database'),
     seal: duration('6 h').describe('Verify, store and record'),
     stall: duration('10 m').describe('A part without any progress for this long is lost'),
+    resume: duration('5 m').describe(
+      'A resume that is refused for this long is an alarm, `ResumeFailed`; it is tried on all the same',
+    ),
   })
   .prefault({})
   .describe('Longest allowed times, such as "90 s", "5 m" or "2 h"');
@@ -88,6 +91,14 @@ export const ClusterConfig = z.strictObject({
       ),
     })
     .prefault({}),
+  attempts: z
+    .int()
+    .min(1)
+    .max(10)
+    .default(2)
+    .describe(
+      'Sets that a run may begin: a lost one is cleaned up and taken again under a new id, unless the id was given',
+    ),
   budgets: BudgetsConfig,
 });
 export type ClusterConfig = z.infer<typeof ClusterConfig>;
@@ -105,6 +116,18 @@ export const Config = z.strictObject({
     })
     .prefault({})
     .describe('Address, namespace and TLS come from the environment or profile of the `temporal` command'),
+  sentinel: z
+    .strictObject({
+      enabled: z
+        .boolean()
+        .default(true)
+        .describe('false: this worker neither creates nor changes the schedule `safepoint-sentinel`'),
+      every: duration('5 m').describe('How often every cluster is looked at'),
+    })
+    .prefault({})
+    .describe(
+      'Looks for exporting that is paused with no window open, and resumes what a set of ours left paused',
+    ),
   stores: z.record(Name, StoreConfig).describe('Where sets are kept, by a name of your choice'),
   clusters: z.record(Name, ClusterConfig).describe('Camunda 8 installations, by a name of your choice'),
 });

@@ -31,6 +31,8 @@ export type Budgets = {
   sealMs: number; // verify, store and record
   /** A part without any progress for this long is lost, whatever its state word says. */
   stallMs: number;
+  /** A resume that is refused for this long is an alarm. Absent in histories of 0.1.0. */
+  resumeMs?: number;
 };
 
 /** The config of one cluster as far as a run needs it: no secrets, no URLs. */
@@ -44,6 +46,8 @@ export type BackupPlan = {
   /** An exporter flushes what it has buffered at most this long after a hard pause. */
   flushDelayMs: number;
   budgets: Budgets;
+  /** Sets that the run may begin. Absent in histories of 0.1.0, whose runs began one and cleaned up nothing. */
+  attempts?: number;
   searchAttributes: boolean;
 };
 
@@ -99,4 +103,9 @@ export type BackupResult = {
   /** What keeps the verdict from `complete`, one sentence each; empty when complete. */
   reasons: string[];
   manifest: { store: string; key: string; sha256: string };
+  /** Sets of the same run that were given up before this one. */
+  failedSets?: FailedSet[];
 };
+
+/** A set that a run gave up; it was marked as failed and cleaned up. */
+export type FailedSet = { backupId: string; code: string; message: string };

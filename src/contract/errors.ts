@@ -7,6 +7,8 @@ export type CatalogueEntry = {
   /** Whether Temporal tries the same step again by itself. */
   retry: boolean;
   operatorAction: string;
+  /** The set is lost, but a new one under a new id may succeed: `backup` tries again as often as `attempts` allows. */
+  startsOver?: true;
 };
 
 export const errorCatalogue = {
@@ -68,10 +70,10 @@ export const errorCatalogue = {
       'Check the brokers that the message names; the pause is taken back when the run gives up.',
   },
   ForeignPause: {
-    meaning: 'Somebody else paused exporting between preflight and our pause. Their pause was left as it is.',
+    meaning: 'Exporting is paused, and not by a run of Safepoint. The pause was left as it is.',
     retry: false,
     operatorAction:
-      'Find out who paused exporting and whether their backup still runs; then resume and start again.',
+      'Find out who paused exporting and whether their backup still runs; then `safepoint resume CLUSTER --force`.',
   },
   ResumeNotProven: {
     meaning:
@@ -79,6 +81,19 @@ export const errorCatalogue = {
     retry: true,
     operatorAction:
       'Repair the broker that the message names; the window then closes by itself. Do not restart brokers to resume.',
+  },
+  ResumeFailed: {
+    meaning:
+      'Exporting could not be resumed for longer than `budgets.resume`. The window stays open and goes on trying; no other run may start.',
+    retry: true,
+    operatorAction:
+      'Repair the broker that the message names, then `safepoint resume CLUSTER`; the window closes by itself. Do not restart brokers to resume.',
+  },
+  WindowClosed: {
+    meaning:
+      'The window of this set was closed before, and a set is never continued; it was reset or started by hand.',
+    retry: false,
+    operatorAction: 'Start a new run, which takes a new id.',
   },
   BackupInProgress: {
     meaning: 'Not an error: the part is still at work; the message is the progress.',
@@ -88,16 +103,19 @@ export const errorCatalogue = {
   PartRefused: {
     meaning: 'A component refused to start its part of the backup.',
     retry: false,
-    operatorAction: 'Do what the quoted answer says; a new run takes a new id.',
+    startsOver: true,
+    operatorAction: 'Do what the quoted answer says; the next attempt takes a new id.',
   },
   PartFailed: {
     meaning: 'A component reported its part of the backup as failed.',
     retry: false,
+    startsOver: true,
     operatorAction: 'Look into the log of the component for the quoted reason; a new run takes a new id.',
   },
   PartStalled: {
     meaning: 'A part made no progress for the configured time, or was never seen after its trigger.',
     retry: false,
+    startsOver: true,
     operatorAction:
       'Look into the log of the component; a new run takes a new id, the lost part stays as it is.',
   },
@@ -109,6 +127,7 @@ export const errorCatalogue = {
   SnapshotFailed: {
     meaning: 'The search engine did not take the snapshot of the exported records.',
     retry: false,
+    startsOver: true,
     operatorAction:
       'Check the repository with `safepoint doctor CLUSTER` and the search engine for the quoted reason.',
   },
@@ -139,6 +158,7 @@ export const errorCatalogue = {
     meaning:
       'The parts were taken, but verification found that they are no usable backup; no manifest was written.',
     retry: false,
+    startsOver: true,
     operatorAction: 'Read the reasons in the message; start again, which takes a new id.',
   },
   BackupCancelled: {
@@ -154,6 +174,12 @@ export const errorCatalogue = {
 } as const satisfies Record<string, CatalogueEntry>;
 
 export type ErrorCode = keyof typeof errorCatalogue;
+
+/** Whether a new set under a new id may succeed where one has failed with this code. */
+export function startsOver(code: ErrorCode): boolean {
+  const entry: CatalogueEntry = errorCatalogue[code];
+  return entry.startsOver === true;
+}
 
 /**
  * An error of the catalogue. The message names the thing, the value, what is allowed and the next step; never a secret.

@@ -5,6 +5,10 @@ export const TASK_QUEUE = 'safepoint';
 /** Workflow types; each is the name of the exported function in `src/workflows`. */
 export const BACKUP_WORKFLOW = 'backup';
 export const WINDOW_WORKFLOW = 'backupWindow';
+export const SENTINEL_WORKFLOW = 'sentinel';
+
+/** Id of the schedule that runs the sentinel, and of its runs. */
+export const SENTINEL_ID = 'safepoint-sentinel';
 
 /** Query that returns the whole typed state of a run: `BackupStatus` from `backup`, `WindowStatus` from `backupWindow`. */
 export const GET_STATUS_QUERY = 'getStatus';

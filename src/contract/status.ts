@@ -1,4 +1,4 @@
-import type { BackupResult, ProcedureName } from './backup.ts';
+import type { BackupResult, FailedSet, ProcedureName } from './backup.ts';
 
 /** Stages in the order in which a run goes through them. */
 export const STAGES = ['plan', 'preflight', 'window', 'seal', 'done'] as const;
@@ -25,6 +25,8 @@ export type BackupStatus = {
   /** Where the parts can be watched while the window is open. */
   window: { workflowId: string; runId: string } | null;
   lines: StatusLine[];
+  /** Sets of this run that were given up, oldest first. */
+  failedSets?: FailedSet[];
   result?: BackupResult;
 };
 
@@ -32,6 +34,6 @@ export type BackupStatus = {
 export type WindowStatus = {
   cluster: string;
   backupId: string;
-  exporting: 'running' | 'pausing' | 'paused' | 'resuming' | 'resumed';
+  exporting: 'running' | 'pausing' | 'paused' | 'resuming' | 'resume-failed' | 'resumed';
   lines: StatusLine[];
 };

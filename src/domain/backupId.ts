@@ -36,6 +36,12 @@ export function newestId(ids: readonly string[]): bigint {
   return ids.map((id) => BigInt(id)).reduce(max, 0n);
 }
 
+/** Ascending, by value; ids are decimal digits that may pass 2^53. */
+export function compareIds(a: string, b: string): number {
+  const [left, right] = [BigInt(a), BigInt(b)];
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
 function max(a: bigint, b: bigint): bigint {
   return a > b ? a : b;
 }

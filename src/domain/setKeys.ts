@@ -2,6 +2,8 @@
 export const INTENT = 'intent.json';
 export const MANIFEST = 'manifest.json';
 export const FAILURE = 'failure.json';
+export const PAUSE = 'pause.json';
+export const RESUME = 'resume.json';
 
 export function setKey(cluster: string, backupId: string, object: string): string {
   return `${cluster}/${backupId}/${object}`;

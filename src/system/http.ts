@@ -9,7 +9,7 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 const DEFAULT_BODY_LIMIT_BYTES = 8 * 1024 * 1024;
 
 export type HttpCall = {
-  method: 'GET' | 'POST' | 'PUT';
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   path: string; // below the base URL of the endpoint, or a whole URL
   body?: string; // JSON
   timeoutMs?: number; // for the whole exchange; default 10 s

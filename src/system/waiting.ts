@@ -12,6 +12,19 @@ export async function pause(milliseconds: number, signal?: AbortSignal): Promise
   }
 }
 
+/** Aborts with the reason of the signal, that much later. */
+export function delayedAbort(signal: AbortSignal, delayMs: number): AbortSignal {
+  const later = new AbortController();
+  const abort = () => {
+    setTimeout(() => {
+      later.abort(signal.reason);
+    }, delayMs).unref();
+  };
+  if (signal.aborted) abort();
+  else signal.addEventListener('abort', abort, { once: true });
+  return later.signal;
+}
+
 /** A clock that nobody can turn back: milliseconds since it was made. */
 export function stopwatch(): () => number {
   const startedMs = performance.now();

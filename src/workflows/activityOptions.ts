@@ -80,6 +80,13 @@ export function sealOptions(budgets: Budgets): ActivityOptions {
   };
 }
 
+/** Looks at every cluster; one that does not answer costs its own timeouts only. */
+export const sentinelOptions: ActivityOptions = {
+  ...common,
+  startToCloseTimeout: '2 m',
+  retry: { ...promptly, maximumAttempts: 3 },
+};
+
 /** What tidies up after a failure may not hold up the end of the run for long. */
 export const afterFailureOptions: ActivityOptions = {
   ...common,

@@ -15,6 +15,7 @@ import type {
   StoredArtifact,
   WindowResult,
 } from '../contract/backup.ts';
+import { startsOver } from '../contract/errors.ts';
 import { GET_STATUS_QUERY } from '../contract/names.ts';
 import type { OpenedSet } from '../contract/preflight.ts';
 import type { BackupStatus } from '../contract/status.ts';
@@ -26,7 +27,7 @@ import {
   preflightOptions,
   sealOptions,
 } from './activityOptions.ts';
-import { closeOnError, toFailure } from './failures.ts';
+import { closeOnError, isErrorCode, toFailure } from './failures.ts';
 import { checkInputShape } from './inputShape.ts';
 import { createLines, type Lines } from './lines.ts';
 import { showSearchAttributes } from './searchAttributes.ts';
@@ -36,15 +37,17 @@ import { openWindow, superviseWindow } from './supervise.ts';
 export const getBackupStatus = defineQuery<BackupStatus>(GET_STATUS_QUERY);
 
 const { planBackup } = proxyLocalActivities<Activities>(planOptions);
-const { recordFailure } = proxyActivities<Activities>(afterFailureOptions);
+const { recordFailure, cleanUpSet } = proxyActivities<Activities>(afterFailureOptions);
 
 /**
  * One backup of one cluster, from `{"cluster":"prod"}` to a manifest in the store.
  *
  *   plan -> preflight -> window (pause, capture, resume) beside the database dumps -> seal (verify, store, record) -> done
+ *           ^                                                                          |
+ *           +-------- a lost set: marked as failed, cleaned up, taken under a new id --+
  *
  * A run that fails leaves exporting running and a set without a manifest, which is not a backup. A set is never continued
- * under its id: a new run takes a new one.
+ * under its id: the next attempt takes a new one.
  */
 export async function backup(input: BackupInput): Promise<BackupResult> {
   const lines = createLines(['preflight']);
@@ -55,6 +58,7 @@ export async function backup(input: BackupInput): Promise<BackupResult> {
     stage: 'plan',
     window: null,
     lines: [],
+    failedSets: [],
   };
   setHandler(getBackupStatus, () => ({ ...status, lines: lines.all() }), {
     description: 'Stage, parts with their times, and what is wrong',
@@ -70,34 +74,60 @@ export async function backup(input: BackupInput): Promise<BackupResult> {
     const plan = await planBackup(input);
     status.procedure = plan.procedure;
 
-    status.stage = 'preflight';
-    const set = await lines.follow('preflight', () => checkPreflight(plan));
-    status.backupId = set.backupId;
-    showSearchAttributes(plan, { backupId: set.backupId });
-
-    try {
-      status.stage = 'window';
-      // The broker's own bulk delay counts where it is longer than the configured one.
-      const quietPlan = { ...plan, flushDelayMs: set.facts.flushDelayMs };
-      const { window, artifacts } = await captureSet(quietPlan, set, lines, status);
-      status.stage = 'seal';
-      const result = await lines.follow('seal', () => sealSet(plan, set, window, artifacts));
+    for (let attempt = 1; ; attempt += 1) {
+      const result = await takeSet(plan, lines, status, attempt < (plan.attempts ?? 1));
+      if (result === 'lost') continue;
       status.stage = 'done';
       status.result = result;
       show();
-      showSearchAttributes(plan, { backupId: set.backupId, verdict: result.verdict });
+      showSearchAttributes(plan, { backupId: result.backupId, verdict: result.verdict });
       return result;
-    } catch (error) {
-      await noteFailure(plan, set.backupId, error);
-      throw error;
     }
   });
 }
 
-function checkPreflight(plan: BackupPlan): Promise<OpenedSet> {
+/** One set from preflight to seal; `lost` when it was given up and a new one may succeed. */
+async function takeSet(
+  plan: BackupPlan,
+  lines: Lines,
+  status: BackupStatus,
+  mayStartOver: boolean,
+): Promise<BackupResult | 'lost'> {
+  const failedSets = status.failedSets ?? [];
+  status.stage = 'preflight';
+  const set = await lines.follow('preflight', () =>
+    checkPreflight(
+      plan,
+      failedSets.map(({ backupId }) => backupId),
+    ),
+  );
+  status.backupId = set.backupId;
+  showSearchAttributes(plan, { backupId: set.backupId });
+
+  try {
+    status.stage = 'window';
+    // The broker's own bulk delay counts where it is longer than the configured one.
+    const quietPlan = { ...plan, flushDelayMs: set.facts.flushDelayMs };
+    const { window, artifacts } = await captureSet(quietPlan, set, lines, status);
+    status.stage = 'seal';
+    const result = await lines.follow('seal', () => sealSet(plan, set, window, artifacts));
+    return failedSets.length === 0 ? result : { ...result, failedSets };
+  } catch (error) {
+    const failure = describeEnd(error);
+    const again = mayStartOver && isErrorCode(failure.code) && startsOver(failure.code);
+    if (!again) showSearchAttributes(plan, { backupId: set.backupId, verdict: 'failed' });
+    await giveUp(plan, set, failure);
+    if (!again) throw error;
+    failedSets.push({ backupId: set.backupId, ...failure });
+    lines.restart();
+    return 'lost';
+  }
+}
+
+function checkPreflight(plan: BackupPlan, givenUp: string[]): Promise<OpenedSet> {
   const options = preflightOptions(plan.budgets);
   const { checkPreflight: check } = proxyActivities<Activities>(options);
-  return check.executeWithOptions({ ...options, summary: `preflight ${plan.cluster}` }, [plan]);
+  return check.executeWithOptions({ ...options, summary: `preflight ${plan.cluster}` }, [plan, givenUp]);
 }
 
 /** The window and, beside it, the databases: they are not part of the consistent cut. */
@@ -119,7 +149,7 @@ async function captureSet(
     lines.follow('window', async () => {
       const window = await openWindow({ plan, set: { backupId: set.backupId, waves: set.waves } });
       status.window = { workflowId: window.workflowId, runId: window.firstExecutionRunId };
-      return await superviseWindow(plan, window);
+      return await superviseWindow(plan, set.backupId, window);
     });
 
   const [window, artifacts] = await allOrNone<[WindowResult, StoredArtifact[]]>([
@@ -142,18 +172,28 @@ function sealSet(
   ]);
 }
 
-/** Best effort, so that the catalog tells a failed set from one in flight; the run's own error is what counts. */
-async function noteFailure(plan: BackupPlan, backupId: string, error: unknown): Promise<void> {
-  const failure = isCancellation(error)
-    ? { code: 'BackupCancelled', message: 'the run was cancelled' }
-    : { code: toFailure(error).type ?? 'InternalError', message: toFailure(error).message };
-  showSearchAttributes(plan, { backupId, verdict: 'failed' });
-  await CancellationScope.nonCancellable(() => recordFailure({ plan, backupId, ...failure })).catch(
-    () => undefined,
-  );
+type End = { code: string; message: string };
+
+function describeEnd(error: unknown): End {
+  if (isCancellation(error)) return { code: 'BackupCancelled', message: 'the run was cancelled' };
+  const { type, message } = toFailure(error);
+  return { code: type ?? 'InternalError', message };
 }
 
-function headline({ cluster, backupId, procedure, stage }: BackupStatus): string {
+/** Best effort, so that the catalog tells a failed set from one in flight; the run's own error is what counts. */
+async function giveUp(plan: BackupPlan, { backupId, waves }: OpenedSet, failure: End): Promise<void> {
+  await CancellationScope.nonCancellable(async () => {
+    await recordFailure({ plan, backupId, ...failure }).catch(() => undefined);
+    if (plan.attempts === undefined) return; // a run of 0.1.0
+    const summary = `clean up set ${backupId}`;
+    await cleanUpSet
+      .executeWithOptions({ ...afterFailureOptions, summary }, [{ plan, backupId, parts: waves.flat() }])
+      .catch(() => undefined);
+  });
+}
+
+function headline({ cluster, backupId, procedure, stage, failedSets = [] }: BackupStatus): string {
   const set = backupId === null ? cluster : `${cluster} #${backupId}`;
-  return `${set} (${procedure ?? 'planning'}): ${stage}`;
+  const before = failedSets.map(({ backupId: id, code }) => `, after #${id} failed (${code})`).join('');
+  return `${set} (${procedure ?? 'planning'}): ${stage}${before}`;
 }

@@ -1,27 +1,22 @@
-import {
-  CancellationScope,
-  proxyActivities,
-  proxyLocalActivities,
-  setCurrentDetails,
-  setHandler,
-  defineQuery,
-} from '@temporalio/workflow';
+import { defineQuery, proxyActivities, setCurrentDetails, setHandler } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { WindowInput, WindowResult } from '../contract/backup.ts';
+import type { ErrorCode } from '../contract/errors.ts';
 import type { ResumeProof } from '../contract/exporting.ts';
 import { GET_STATUS_QUERY } from '../contract/names.ts';
 import type { CutPart, PartResult } from '../contract/parts.ts';
 import type { WindowStatus } from '../contract/status.ts';
 import { renderDetails } from '../domain/statusTable.ts';
-import { captureOptions, firstResumeOptions, pauseOptions, resumeOptions } from './activityOptions.ts';
+import { captureOptions, pauseOptions } from './activityOptions.ts';
 import { closeOnError, toFailure } from './failures.ts';
 import { createLines } from './lines.ts';
+import { resumeForCertain } from './resume.ts';
 import { allOrNone } from './sideBySide.ts';
+
+const NOTHING_PAUSED: unknown[] = ['ForeignPause', 'WindowClosed', 'AccessDenied'] satisfies ErrorCode[];
 
 export const getWindowStatus = defineQuery<WindowStatus>(GET_STATUS_QUERY);
 
-const { resumeExporting: resumeAtOnce } = proxyLocalActivities<Activities>(firstResumeOptions);
-const { resumeExporting } = proxyActivities<Activities>(resumeOptions);
 const { pauseExporting } = proxyActivities<Activities>(pauseOptions);
 
 /**
@@ -29,6 +24,7 @@ const { pauseExporting } = proxyActivities<Activities>(pauseOptions);
  * under the fixed id of the cluster, which is the lock.
  *
  *   running -> pausing -> paused -> resuming -> resumed
+ *                                      \-> resume-failed -> resumed
  *
  * Whatever happens after the first try to pause, exporting is resumed and proven before the window closes; as long as it
  * cannot be proven the window stays open and keeps every other run out.
@@ -55,8 +51,12 @@ async function runWindow(input: WindowInput): Promise<WindowResult> {
 
   async function resume(): Promise<ResumeProof> {
     exporting = 'resuming';
-    const proof = await CancellationScope.nonCancellable(() =>
-      lines.follow('resume', () => resumeForCertain(plan.cluster)),
+    const resuming = { plan, backupId: set.backupId, by: 'window' } as const;
+    const proof = await lines.follow('resume', () =>
+      resumeForCertain(resuming, () => {
+        exporting = 'resume-failed';
+        lines.changed();
+      }),
     );
     exporting = 'resumed';
     lines.changed();
@@ -66,7 +66,7 @@ async function runWindow(input: WindowInput): Promise<WindowResult> {
   try {
     exporting = 'pausing';
     const pause = await lines.follow('pause', () =>
-      pauseExporting.executeWithOptions({ ...pauseOptions, summary: `${plan.pause} pause` }, [plan]),
+      pauseExporting.executeWithOptions({ ...pauseOptions, summary: `${plan.pause} pause` }, [input]),
     );
     exporting = 'paused';
     const captured = await captureWaves(input, lines.follow);
@@ -98,23 +98,8 @@ async function captureWaves(
   return captured;
 }
 
-/** A pause that failed may have reached some partitions, unless somebody else's was there or we may not pause at all. */
+/** A pause that failed may have reached some partitions, unless it was never sent or we may not pause at all. */
 function untouched(exporting: WindowStatus['exporting'], error: unknown): boolean {
   const { type } = toFailure(error);
-  return exporting === 'pausing' && (type === 'ForeignPause' || type === 'AccessDenied');
-}
-
-/** The first try costs little; what follows never gives up and shows as a pending activity with its last failure. */
-async function resumeForCertain(cluster: string): Promise<ResumeProof> {
-  try {
-    return await resumeAtOnce.executeWithOptions({ ...firstResumeOptions, summary: 'resume exporting' }, [
-      { cluster },
-    ]);
-  } catch (error) {
-    const { message } = toFailure(error);
-    return await resumeExporting.executeWithOptions(
-      { ...resumeOptions, summary: `resume exporting, after: ${message.slice(0, 120)}` },
-      [{ cluster }],
-    );
-  }
+  return exporting === 'pausing' && NOTHING_PAUSED.includes(type);
 }

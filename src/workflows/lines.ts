@@ -6,6 +6,8 @@ export type Lines = {
   all(): StatusLine[];
   onChange(listener: () => void): void;
   changed(): void;
+  /** Every line waits again, for another attempt. */
+  restart(): void;
   /** Runs the step and shows its line as running, then complete with its time, or failed with the reason. */
   follow: <T extends object>(name: string, step: () => Promise<T>) => Promise<T>;
 };
@@ -26,6 +28,10 @@ export function createLines(names: readonly string[]): Lines {
       listener();
     },
     changed() {
+      listener();
+    },
+    restart() {
+      for (const name of lines.keys()) lines.set(name, { name, state: 'waiting' });
       listener();
     },
     async follow(name, step) {

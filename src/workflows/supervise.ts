@@ -14,12 +14,12 @@ import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { Activities } from '../activities/index.ts';
 import type { BackupPlan, WindowInput, WindowResult } from '../contract/backup.ts';
 import { WINDOW_WORKFLOW, windowWorkflowId } from '../contract/names.ts';
-import { afterFailureOptions, resumeOptions } from './activityOptions.ts';
+import { afterFailureOptions } from './activityOptions.ts';
 import type { backupWindow } from './backupWindow.ts';
 import { fail } from './failures.ts';
+import { resumeInstead, type Resuming } from './resume.ts';
 import { searchAttributesOf } from './searchAttributes.ts';
 
-const { resumeExporting } = proxyActivities<Activities>(resumeOptions);
 const { describeWindow, endWindow } = proxyActivities<Activities>(afterFailureOptions);
 
 type WindowHandle = ChildWorkflowHandle<typeof backupWindow>;
@@ -49,7 +49,12 @@ export async function openWindow(input: WindowInput): Promise<WindowHandle> {
  * Waits for the window and stands in for it: when it dies without having resumed, or runs over its budget, exporting is
  * resumed here and the lock is freed. Resuming twice is harmless.
  */
-export async function superviseWindow(plan: BackupPlan, window: WindowHandle): Promise<WindowResult> {
+export async function superviseWindow(
+  plan: BackupPlan,
+  backupId: string,
+  window: WindowHandle,
+): Promise<WindowResult> {
+  const resuming: Resuming = { plan, backupId, by: 'backup' };
   // Outside the cancel of this run: a window that is told to stop must still end within its budget.
   const timer = await CancellationScope.nonCancellable(() => Promise.resolve(new CancellationScope()));
   const overBudget = timer.run(async () => {
@@ -64,7 +69,7 @@ export async function superviseWindow(plan: BackupPlan, window: WindowHandle): P
     await CancellationScope.nonCancellable(() =>
       endWindow({ workflowId: window.workflowId, runId: window.firstExecutionRunId }),
     ).catch(() => undefined);
-    await resumeInstead(plan.cluster);
+    await resumeInstead(resuming);
     throw lost(
       plan,
       window,
@@ -73,7 +78,7 @@ export async function superviseWindow(plan: BackupPlan, window: WindowHandle): P
   } catch (error) {
     const end = howWindowDied(error);
     if (end === null) throw error;
-    await resumeInstead(plan.cluster);
+    await resumeInstead(resuming);
     throw lost(plan, window, end);
   } finally {
     timer.cancel();
@@ -89,15 +94,6 @@ function howWindowDied(error: unknown): string | null {
     return 'was cancelled by itself';
   }
   return null;
-}
-
-async function resumeInstead(cluster: string): Promise<void> {
-  await CancellationScope.nonCancellable(() =>
-    resumeExporting.executeWithOptions(
-      { ...resumeOptions, summary: 'resume exporting in place of the window' },
-      [{ cluster }],
-    ),
-  );
 }
 
 function lost(plan: BackupPlan, window: WindowHandle, end: string) {

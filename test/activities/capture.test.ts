@@ -3,6 +3,7 @@ import type { MockActivityEnvironment } from '@temporalio/testing';
 import { createCaptureActivities, type CaptureInput } from '../../src/activities/capture.ts';
 import { createPlanActivities } from '../../src/activities/plan.ts';
 import type { CutPart, PartResult } from '../../src/contract/parts.ts';
+import { noRuns } from '../support/noRuns.ts';
 import { activityEnvironment, runActivity } from '../support/runActivity.ts';
 import { CLUSTER, startCluster, type SimulatedCluster } from './preflight/simulatedCluster.ts';
 
@@ -25,7 +26,7 @@ async function inputFor(part: CutPart, stallMs = 600_000): Promise<CaptureInput>
 }
 
 function capture(input: CaptureInput, environment?: MockActivityEnvironment): Promise<PartResult> {
-  const activities = createCaptureActivities(cluster.deps);
+  const activities = createCaptureActivities(cluster.deps, noRuns);
   return runActivity(() => activities.capturePart(input), environment);
 }
 
@@ -62,7 +63,7 @@ describe('activities/capture: capturePart', () => {
       heartbeatDetails = details;
     });
     const input = await inputFor('zeebe');
-    const activities = createCaptureActivities(cluster.deps, { attemptMs: 500 });
+    const activities = createCaptureActivities(cluster.deps, noRuns, { attemptMs: 500 });
 
     const handedOver = runActivity(() => activities.capturePart(input), first);
     await expect(handedOver).rejects.toMatchObject({

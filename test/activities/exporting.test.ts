@@ -1,9 +1,11 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { ActivityCancellationDetails } from '@temporalio/common';
 import { createExportingActivities } from '../../src/activities/exporting.ts';
 import { createPlanActivities } from '../../src/activities/plan.ts';
 import type { PauseProof, ResumeProof } from '../../src/contract/exporting.ts';
 import type { ProcedureName } from '../../src/contract/backup.ts';
 import { poll } from '../../sandbox/stack/poll.ts';
+import { noRuns } from '../support/noRuns.ts';
 import { activityEnvironment, runActivity } from '../support/runActivity.ts';
 import { CLUSTER, startCluster, type SimulatedCluster } from './preflight/simulatedCluster.ts';
 
@@ -19,12 +21,15 @@ function phases(): string[] {
 
 async function pause(procedure: ProcedureName, environment = activityEnvironment()): Promise<PauseProof> {
   const plan = await createPlanActivities(cluster.deps).planBackup({ cluster: CLUSTER, procedure });
-  const activities = createExportingActivities(cluster.deps);
-  return await runActivity(() => activities.pauseExporting(plan), environment);
+  const activities = createExportingActivities(cluster.deps, noRuns);
+  return await runActivity(
+    () => activities.pauseExporting({ plan, set: { backupId: '1000', waves: [] } }),
+    environment,
+  );
 }
 
 function resume(): Promise<ResumeProof> {
-  const activities = createExportingActivities(cluster.deps);
+  const activities = createExportingActivities(cluster.deps, noRuns);
   return runActivity(() => activities.resumeExporting({ cluster: CLUSTER }));
 }
 
@@ -55,14 +60,9 @@ describe('activities/exporting: pauseExporting', () => {
 
   it('goes on from the pause that an earlier attempt has sent', async () => {
     cluster = await startCluster({ profile: '8.8' });
-    const first = activityEnvironment();
-    let heartbeatDetails: unknown;
-    first.on('heartbeat', (details: unknown) => {
-      heartbeatDetails = details;
-    });
-    await pause('sequential', first);
+    await pause('sequential');
 
-    const again = await pause('sequential', activityEnvironment({ attempt: 2, heartbeatDetails }));
+    const again = await pause('sequential', activityEnvironment({ attempt: 2 }));
 
     expect(again.readings).toHaveLength(2);
   });
@@ -84,7 +84,7 @@ describe('activities/exporting: pauseExporting', () => {
     const ended = expect(pausing).rejects.toMatchObject({ name: 'CancelledFailure' });
     await poll('the pause', 5_000, () => Promise.resolve(phases().includes('PAUSED') || undefined));
 
-    environment.cancel('NOT_FOUND');
+    environment.cancel('NOT_FOUND', new ActivityCancellationDetails({ notFound: true }));
     await ended;
 
     expect(phases()).toEqual(['EXPORTING', 'EXPORTING']);

@@ -3,16 +3,18 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createPlanActivities } from '../../src/activities/plan.ts';
-import { createPreflightActivities, type WindowLookup } from '../../src/activities/preflight.ts';
+import { createPreflightActivities } from '../../src/activities/preflight.ts';
 import type { ActivityDeps } from '../../src/activities/deps.ts';
 import type { BackupInput } from '../../src/contract/backup.ts';
 import { Intent } from '../../src/contract/intent.ts';
 import type { OpenedSet } from '../../src/contract/preflight.ts';
 import { INTENT, setKey } from '../../src/domain/setKeys.ts';
+import type { RunLookup } from '../../src/system/runs.ts';
+import { noRuns } from '../support/noRuns.ts';
 import { changedStore } from './preflight/changedStore.ts';
 import { CLUSTER, startCluster, type SimulatedCluster } from './preflight/simulatedCluster.ts';
 
-const free: WindowLookup = { findOpenWindow: () => Promise.resolve(null) };
+const NIGHTLY_7 = { seen: 'cluster prod is busy: nightly-7 has held its window', resumeProblem: null };
 
 describe('activities/preflight: checkPreflight', () => {
   let cluster: SimulatedCluster;
@@ -26,17 +28,17 @@ describe('activities/preflight: checkPreflight', () => {
     runId = 'run-1',
     input = {},
     deps = cluster.deps,
-    windows = free,
+    runs = noRuns,
     environment = new MockActivityEnvironment({ workflowExecution: { workflowId: 'nightly', runId } }),
   }: {
     runId?: string;
     input?: Partial<BackupInput>;
     deps?: ActivityDeps;
-    windows?: WindowLookup;
+    runs?: RunLookup;
     environment?: MockActivityEnvironment;
   } = {}): Promise<OpenedSet> {
     const plan = await createPlanActivities(deps).planBackup({ cluster: CLUSTER, ...input });
-    const activities = createPreflightActivities(deps, windows);
+    const activities = createPreflightActivities(deps, runs);
     return await environment.run(() => activities.checkPreflight(plan));
   }
 
@@ -65,11 +67,9 @@ describe('activities/preflight: checkPreflight', () => {
   });
 
   it('touches nothing while another run holds the window', async () => {
-    const busy = {
-      findOpenWindow: () => Promise.resolve('cluster prod is busy: nightly-7 has held its window'),
-    };
+    const busy = { ...noRuns, findOpenWindow: () => Promise.resolve(NIGHTLY_7) };
 
-    const attempt = check({ windows: busy });
+    const attempt = check({ runs: busy });
 
     await expect(attempt).rejects.toMatchObject({
       code: 'ClusterBusy',
@@ -79,11 +79,14 @@ describe('activities/preflight: checkPreflight', () => {
   });
 
   it('names the run that opened its window during the checks, not the pause of that run', async () => {
-    const answers = [null, 'cluster prod is busy: nightly-7 has held its window'];
-    const windows = { findOpenWindow: () => Promise.resolve(answers.shift() ?? null) };
+    const answers: null[] = [null];
+    const runs = {
+      ...noRuns,
+      findOpenWindow: () => Promise.resolve(answers.length > 0 ? (answers.pop() ?? null) : NIGHTLY_7),
+    };
     await cluster.deps.camunda(CLUSTER).pauseExporting('hard');
 
-    const attempt = check({ windows });
+    const attempt = check({ runs });
 
     await expect(attempt).rejects.toMatchObject({
       code: 'ClusterBusy',

@@ -10,6 +10,7 @@ import { createInspector } from '../../src/activities/preflight/inspect.ts';
 import type { BackupResult, SealInput } from '../../src/contract/backup.ts';
 import { Manifest } from '../../src/contract/manifest.ts';
 import type { CutPart, PartResult } from '../../src/contract/parts.ts';
+import { noRuns } from '../support/noRuns.ts';
 import { runActivity } from '../support/runActivity.ts';
 import { CLUSTER, startCluster, type SimulatedCluster } from './preflight/simulatedCluster.ts';
 
@@ -25,9 +26,11 @@ beforeEach(async () => {
   const plan = { ...(await createPlanActivities(deps).planBackup({ cluster: CLUSTER })), flushDelayMs: 50 };
   const { facts } = await createInspector(deps).inspectCluster(CLUSTER);
   if (facts === undefined) throw new Error('the simulated cluster gave no facts');
-  const exporting = createExportingActivities(deps);
-  const capture = createCaptureActivities(deps);
-  const pause = await runActivity(() => exporting.pauseExporting(plan));
+  const exporting = createExportingActivities(deps, noRuns);
+  const capture = createCaptureActivities(deps, noRuns);
+  const pause = await runActivity(() =>
+    exporting.pauseExporting({ plan, set: { backupId: '1000', waves: [] } }),
+  );
   const parts: PartResult[] = [];
   for (const part of PARTS) {
     const settled = parts.length > 1;
@@ -185,10 +188,12 @@ async function deleteSnapshot(name: string): Promise<void> {
 
 /** The same set under a higher id, taken while the fault is there. */
 async function recaptureWebapps(): Promise<void> {
-  const exporting = createExportingActivities(cluster.deps);
-  const capture = createCaptureActivities(cluster.deps);
+  const exporting = createExportingActivities(cluster.deps, noRuns);
+  const capture = createCaptureActivities(cluster.deps, noRuns);
   input.backupId = '1001';
-  input.window.pause = await runActivity(() => exporting.pauseExporting(input.plan));
+  input.window.pause = await runActivity(() =>
+    exporting.pauseExporting({ plan: input.plan, set: { backupId: '1001', waves: [] } }),
+  );
   input.window.parts = [];
   for (const part of PARTS) {
     const settled = input.window.parts.length > 1;

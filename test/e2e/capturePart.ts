@@ -3,6 +3,7 @@ import { createCaptureActivities, type CaptureInput } from '../../src/activities
 import { SafepointError } from '../../src/contract/errors.ts';
 import type { PartResult } from '../../src/contract/parts.ts';
 import type { Dependencies } from '../../src/dependencies.ts';
+import { noRuns } from '../support/noRuns.ts';
 
 const RETRY_MS = 120_000;
 
@@ -11,7 +12,7 @@ const RETRY_MS = 120_000;
  * around each of its own snapshots.
  */
 export async function capturePart(dependencies: Dependencies, input: CaptureInput): Promise<PartResult> {
-  const activities = createCaptureActivities(dependencies);
+  const activities = createCaptureActivities(dependencies, noRuns);
   const deadlineMs = performance.now() + RETRY_MS;
   let heartbeatDetails: unknown;
   for (;;) {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { BackupResult } from '../../src/contract/backup.ts';
@@ -25,6 +25,13 @@ function readManifest(result: BackupResult): Manifest {
 
 function phases(): string[] {
   return lab.simulator.exporting().map((partition) => partition.phase);
+}
+
+/** Ids of the sets in the store, oldest first. */
+function sets(): string[] {
+  return readdirSync(path.join(lab.storeDir, 'demo'))
+    .filter((name) => /^\d+$/.test(name))
+    .sort();
 }
 
 function wroteManifest(backupId: string): boolean {
@@ -137,7 +144,7 @@ describe('workflows/backup: when something fails', () => {
       message: expect.stringContaining('repository is read-only'),
     });
     expect(phases()).toEqual(['EXPORTING', 'EXPORTING']);
-    const backupId = String(lab.simulator.backupIds('zeebe')[0]);
+    const [backupId = ''] = sets();
     expect(wroteManifest(backupId)).toBe(false);
     const note = JSON.parse(
       readFileSync(path.join(lab.storeDir, 'demo', backupId, 'failure.json'), 'utf8'),
@@ -145,8 +152,46 @@ describe('workflows/backup: when something fails', () => {
     expect(note).toMatchObject({ code: 'PartFailed', backupId });
   });
 
+  it('cleans up a lost set and takes a new one under a new id', async () => {
+    lab = await startLab(server, { simulator: { profile: '8.8' } });
+    lab.simulator.faults.add({ state: 'partFails', part: 'webapps', reason: 'out of disk', times: 1 });
+
+    const result = await lab.run();
+
+    const [lost = '', kept] = sets();
+    expect(result).toMatchObject({ verdict: 'complete', backupId: kept });
+    expect(result.failedSets).toEqual([
+      { backupId: lost, code: 'PartFailed', message: expect.stringContaining('out of disk') },
+    ]);
+    expect(readdirSync(path.join(lab.storeDir, 'demo', lost)).sort()).toEqual([
+      'failure.json',
+      'intent.json',
+      'pause.json',
+      'resume.json',
+    ]);
+    expect(lab.simulator.backupIds('zeebe').map(String)).toEqual([kept]);
+    expect(lab.simulator.snapshotNames().filter((name) => name.includes(lost))).toEqual([]);
+  });
+
+  it('begins as many sets as it may, and never a second one under an id that was given', async () => {
+    lab = await startLab(server, {
+      simulator: { profile: '8.8' },
+      adapt: (cluster) => ({ ...cluster, attempts: 3 }),
+    });
+    lab.simulator.faults.add({ state: 'partFails', part: 'zeebe' });
+
+    await failureOf(await lab.start({ cluster: 'demo' }));
+    const begun = lab.simulator.triggerCount('zeebe');
+    await failureOf(await lab.start({ cluster: 'demo', backupId: '9000000000' }));
+
+    expect([begun, lab.simulator.triggerCount('zeebe')]).toEqual([3, 4]);
+  });
+
   it('never calls a set complete whose fence was broken', async () => {
-    lab = await startLab(server, { simulator: { profile: '8.8', brokers: 3, partMs: 600 } });
+    lab = await startLab(server, {
+      simulator: { profile: '8.8', brokers: 3, partMs: 600 },
+      adapt: (cluster) => ({ ...cluster, attempts: 1 }),
+    });
     const handle = await lab.start({ cluster: 'demo' });
     await lab.until(() => lab.simulator.triggerCount('webapps') === 1);
     lab.simulator.changeLeader(1);
@@ -177,7 +222,7 @@ describe('workflows/backup: when something fails', () => {
 
     expect((await handle.describe()).status.name).toBe('CANCELLED');
     expect(phases()).toEqual(['EXPORTING', 'EXPORTING']);
-    const backupId = String(lab.simulator.backupIds('zeebe')[0]);
+    const [backupId = ''] = sets();
     const note = JSON.parse(
       readFileSync(path.join(lab.storeDir, 'demo', backupId, 'failure.json'), 'utf8'),
     ) as unknown;

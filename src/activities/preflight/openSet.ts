@@ -14,6 +14,7 @@ export type Opening = {
   plan: BackupPlan;
   parts: CutPart[]; // in the order taken
   run: { workflowId: string; runId: string };
+  givenUp: readonly string[]; // ids of earlier sets of this run
   store: ObjectStore;
   call: CallOptions;
 };
@@ -40,10 +41,11 @@ export async function openSet(opening: Opening, seenIds: readonly string[]): Pro
 
 /** Only the newest id can still be used: Camunda takes none below one that it has seen. */
 async function findOwnId(
-  { plan, run, store, call }: Opening,
+  { plan, run, givenUp, store, call }: Opening,
   seenIds: readonly string[],
 ): Promise<string | null> {
   const newest = newestId(seenIds).toString();
+  if (givenUp.includes(newest)) return null;
   const text = await store.getObject(setKey(plan.cluster, newest, INTENT), call);
   return text !== null && readIntent(text)?.runId === run.runId ? newest : null;
 }

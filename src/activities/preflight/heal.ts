@@ -1,0 +1,86 @@
+import type { CallOptions } from '../../camunda/port.ts';
+import { Intent } from '../../contract/intent.ts';
+import type { Finding, PreflightReport } from '../../contract/preflight.ts';
+import { INTENT, MANIFEST, setKey } from '../../domain/setKeys.ts';
+import type { ObjectStore } from '../../storage/port.ts';
+import type { RunLookup } from '../../system/runs.ts';
+import { liftAbandoned } from '../abandonedPause.ts';
+import type { ActivityDeps } from '../deps.ts';
+import { passed } from './findings.ts';
+
+export type Healing = {
+  deps: ActivityDeps;
+  runs: RunLookup;
+  cluster: string;
+  /** The run that asks; its earlier sets are over. */
+  self: string;
+  call: CallOptions;
+};
+
+/** Whether the report shows something that a dead set of ours may have left. */
+export function needsHealing({ findings }: PreflightReport): boolean {
+  return findings.some(
+    ({ check, ok }) => !ok && (check === 'exporting.running' || check.endsWith('.backups')),
+  );
+}
+
+/**
+ * Puts right what a set of ours left whose run is over: resumes exporting, deletes parts that are still in progress. What
+ * belongs to others, or to a run that lives, stays as it is. One finding for each thing that was done.
+ */
+export async function healLeftovers(healing: Healing): Promise<Finding[]> {
+  return [...(await healPause(healing)), ...(await healParts(healing))];
+}
+
+async function healPause({ deps, runs, cluster, self }: Healing): Promise<Finding[]> {
+  const store = deps.store(deps.config.clusters[cluster]?.store ?? '');
+  const lifted = await liftAbandoned(
+    { camunda: deps.camunda(cluster), store, runs },
+    cluster,
+    'preflight',
+    self,
+  );
+  if (lifted === null) return [];
+  return [
+    passed('exporting.healed', 'warning', `resumed exporting, which set ${lifted.backupId} had left paused`),
+  ];
+}
+
+async function healParts({ deps, runs, cluster, self, call }: Healing): Promise<Finding[]> {
+  const camunda = deps.camunda(cluster);
+  const store = deps.store(deps.config.clusters[cluster]?.store ?? '');
+  const findings: Finding[] = [];
+  for (const part of await camunda.discoverParts(call)) {
+    for (const { backupId, foreignState } of await camunda.listBackups(part, call)) {
+      if (foreignState !== 'IN_PROGRESS' || !(await isDead(store, runs, { cluster, backupId, self }, call)))
+        continue;
+      await camunda.deleteBackup(part, backupId, call);
+      findings.push(
+        passed(`${part}.healed`, 'warning', `deleted backup ${backupId}, left in progress by a dead set`),
+      );
+    }
+  }
+  return findings;
+}
+
+/** A set that we began, did not finish, and whose run is over. */
+async function isDead(
+  store: ObjectStore,
+  runs: RunLookup,
+  { cluster, backupId, self }: { cluster: string; backupId: string; self: string },
+  call: CallOptions,
+): Promise<boolean> {
+  const text = await store.getObject(setKey(cluster, backupId, INTENT), call);
+  if (text === null || (await store.head(setKey(cluster, backupId, MANIFEST), call)) !== null) return false;
+  const intent = readIntent(text);
+  if (intent === null) return false;
+  return intent.runId === self || (await runs.readRunState(intent)) === 'closed';
+}
+
+function readIntent(text: string): Intent | null {
+  try {
+    return Intent.parse(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,72 @@
+import { cancellationSignal, log } from '@temporalio/activity';
+import type { ClusterWatch } from '../contract/sentinel.ts';
+import type { RunLookup } from '../system/runs.ts';
+import { closeOpenPause, liftPause, lookAtPause, type PauseDeps } from './abandonedPause.ts';
+import type { ActivityDeps } from './deps.ts';
+
+export function createSentinelActivities({ config, camunda, store }: ActivityDeps, runs: RunLookup) {
+  return {
+    /**
+     * Looks at the exporting of every cluster in the config, side by side. A pause that a dead set of ours left is lifted;
+     * any other pause is only told of. Never fails: what is wrong with one cluster stands in its line.
+     */
+    async watchClusters(): Promise<ClusterWatch[]> {
+      const clusters = Object.entries(config.clusters);
+      return await Promise.all(
+        clusters.map(async ([cluster, settings]) => {
+          const found = await watch(
+            { camunda: camunda(cluster), store: store(settings.store), runs },
+            cluster,
+          );
+          report(found);
+          return found;
+        }),
+      );
+    },
+  };
+}
+
+async function watch(deps: PauseDeps, cluster: string): Promise<ClusterWatch> {
+  try {
+    return { cluster, ...(await lookAndLift(deps, cluster)) };
+  } catch (error) {
+    cancellationSignal().throwIfAborted();
+    return { cluster, state: 'unreachable', seen: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function lookAndLift(deps: PauseDeps, cluster: string): Promise<Omit<ClusterWatch, 'cluster'>> {
+  const look = await lookAtPause(deps, cluster, { signal: cancellationSignal() });
+  switch (look.kind) {
+    case 'exporting':
+      await closeOpenPause(deps, cluster, 'sentinel');
+      return { state: 'exporting', seen: 'exporting on every partition that answers' };
+    case 'window':
+      return {
+        state: look.window.resumeProblem === null ? 'window' : 'resume-failing',
+        seen: look.window.seen,
+      };
+    case 'in-flight':
+      return { state: 'window', seen: `${look.seen}; the run of set ${look.pause.backupId} is at it` };
+    case 'abandoned':
+      await liftPause(deps, cluster, look.pause, 'sentinel');
+      return {
+        state: 'lifted',
+        seen: `set ${look.pause.backupId} had left a pause, which was lifted: ${look.seen}`,
+      };
+    case 'unknown-run':
+      return {
+        state: 'foreign',
+        seen: `${look.seen}; set ${look.pause.backupId} may have left it, but Temporal does not know its run ${look.pause.run.workflowId}`,
+      };
+    case 'foreign':
+      return { state: 'foreign', seen: `${look.seen}, and no set of Safepoint left that pause` };
+  }
+}
+
+function report({ cluster, state, seen }: ClusterWatch): void {
+  if (state === 'foreign') log.error('exporting is paused, and not by Safepoint', { cluster, seen });
+  if (state === 'resume-failing') log.error('a window cannot resume exporting', { cluster, seen });
+  if (state === 'lifted') log.warn('resumed exporting that a dead set had left paused', { cluster, seen });
+  if (state === 'unreachable') log.warn('the sentinel could not look at a cluster', { cluster, seen });
+}
