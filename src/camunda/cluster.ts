@@ -1,4 +1,4 @@
-import { readJson } from '../system/http/answer.ts';
+import { excerpt, readJson } from '../system/http/answer.ts';
 import type { HttpClient } from '../system/http.ts';
 import { unexpectedStatus } from './answers.ts';
 import type { ClusterEndpoints } from './endpoints.ts';
@@ -25,7 +25,9 @@ export async function readPendingChange(zeebe: HttpClient, options?: CallOptions
   if (pending === undefined || pending === null) return null;
   const operations = (pending.pending ?? []).map(({ operation }) => operation ?? 'unnamed').join(', ');
   const since = pending.startedAt ? ` since ${pending.startedAt}` : '';
-  return `cluster change ${pending.id ?? 'without id'} is ${pending.status ?? 'pending'}${since}, still to do: ${operations || 'not said'}`;
+  return excerpt(
+    `cluster change ${pending.id ?? 'without id'} is ${pending.status ?? 'pending'}${since}, still to do: ${operations || 'not said'}`,
+  );
 }
 
 /** How many partitions the cluster has; `null` where the management address doesn't tell. */
@@ -45,6 +47,7 @@ async function readRestTopology(restApi: HttpClient, options?: CallOptions): Pro
   const answer = await restApi.ask({ method: 'GET', path: '/v2/topology', ...options });
   if (answer.status !== 200) throw unexpectedStatus(answer);
   const topology = readJson(answer, RestTopology);
+  const leaders = findLeaders(topology);
   const brokerVersions = distinct(topology.brokers.flatMap(({ version }) => version ?? []));
   return {
     version: topology.gatewayVersion ?? brokerVersions[0] ?? 'unknown',
@@ -53,15 +56,25 @@ async function readRestTopology(restApi: HttpClient, options?: CallOptions): Pro
     partitionCount: topology.partitionsCount,
     replicationFactor: topology.replicationFactor,
     partitions: Array.from({ length: topology.partitionsCount }, (_, index) =>
-      toRestPartition(topology, index + 1),
+      toRestPartition(index + 1, leaders.get(index + 1)),
     ),
   };
 }
 
-function toRestPartition({ brokers }: RestTopology, partitionId: number): Topology['partitions'][number] {
-  const leader = brokers
-    .flatMap(({ nodeId, partitions }) => partitions.map((partition) => ({ nodeId, ...partition })))
-    .find((partition) => partition.partitionId === partitionId && partition.role?.toLowerCase() === 'leader');
+type Leader = { nodeId: string | number; health?: string | null };
+
+function findLeaders({ brokers }: RestTopology): Map<number, Leader> {
+  const leaders = new Map<number, Leader>();
+  for (const { nodeId, partitions } of brokers) {
+    for (const { partitionId, role, health } of partitions) {
+      if (role?.toLowerCase() === 'leader' && !leaders.has(partitionId))
+        leaders.set(partitionId, { nodeId, health });
+    }
+  }
+  return leaders;
+}
+
+function toRestPartition(partitionId: number, leader: Leader | undefined): Topology['partitions'][number] {
   return {
     partitionId,
     leader: leader === undefined ? null : `broker ${leader.nodeId}`,
@@ -80,7 +93,7 @@ function toTopology(layout: ClusterLayout | null, local: LocalView[]): Topology 
     brokerVersions: [],
     brokerCount: layout?.brokers.length ?? local.length,
     partitionCount: ids.length,
-    replicationFactor: Math.max(0, ...ids.map((id) => copies.filter((copy) => copy === id).length)),
+    replicationFactor: mostCopies(copies),
     partitions: ids.map((id) => toLocalPartition(local, id)),
   };
 }
@@ -93,6 +106,12 @@ function toLocalPartition(local: LocalView[], partitionId: number): Topology['pa
 
 function partitionIds({ brokers }: ClusterLayout): number[] {
   return distinct(brokers.flatMap(({ partitions }) => partitions.map(({ id }) => id)));
+}
+
+function mostCopies(partitionIds: number[]): number {
+  const counts = new Map<number, number>();
+  for (const id of partitionIds) counts.set(id, (counts.get(id) ?? 0) + 1);
+  return Math.max(0, ...counts.values());
 }
 
 function distinct<T>(values: T[]): T[] {

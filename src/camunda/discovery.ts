@@ -1,5 +1,5 @@
 import { SafepointError } from '../contract/errors.ts';
-import { isJson, parseJson, readJson } from '../system/http/answer.ts';
+import { excerpt, isJson, parseJson, readJson } from '../system/http/answer.ts';
 import type { HttpClient } from '../system/http.ts';
 import { errorText, isUnknownPath, unexpectedStatus } from './answers.ts';
 import type { ClusterEndpoints } from './endpoints.ts';
@@ -77,7 +77,8 @@ async function findBackupEndpoint(
   for (const name of names) {
     if (await answersAsBackups(http, name, options)) return { http, path: `/actuator/${name}`, name };
   }
-  const offered = index === null ? 'has no index' : `offers only ${[...index].join(', ') || 'nothing'}`;
+  const offered =
+    index === null ? 'has no index' : `offers only ${excerpt([...index].join(', ')) || 'nothing'}`;
   throw new SafepointError(
     'UnexpectedAnswer',
     `${http.component}: ${http.url}/actuator ${offered} and there is no ${names.join(' or ')} below it; ` +

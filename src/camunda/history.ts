@@ -4,7 +4,7 @@ import { readJson, type HttpAnswer } from '../system/http/answer.ts';
 import { errorText, refused, retryLater, unexpectedStatus } from './answers.ts';
 import type { BackupEndpoint, Discovery, HistoryPart } from './discovery.ts';
 import { toDetails, toHistoryStatus } from './historyStatus.ts';
-import { deleteById, getById, postTrigger, type PartClient } from './partClient.ts';
+import { deleteById, getById, postTrigger, requireId, type PartClient } from './partClient.ts';
 import { absentPart } from './partStatus.ts';
 import type { CallOptions, SearchEngineClient, TriggerAnswer } from './port.ts';
 import { kindOfState } from './schema/foreignState.ts';
@@ -49,7 +49,8 @@ export function createHistoryPart(part: HistoryPart, deps: HistoryDeps): PartCli
 
     async get(backupId, options) {
       const answer = await getById(await find(options), backupId, options);
-      if (answer.status === 200) return toHistoryStatus(part, readJson(answer, HistoryBackup));
+      if (answer.status === 200)
+        return toHistoryStatus(part, requireId(answer, readJson(answer, HistoryBackup), backupId));
       if (isNotFound(answer)) return absentPart(part, backupId);
       if (!/exception occurred when searching/i.test(errorText(answer))) throw failedCall(answer);
       const running = await readRunning(backupId, options);

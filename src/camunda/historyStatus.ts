@@ -1,5 +1,6 @@
 import type { CutPart, PartPiece, PartStatus } from '../contract/parts.ts';
 import { toPartStatus, type PartReport } from './partStatus.ts';
+import { excerpt } from '../system/http/answer.ts';
 import type { SnapshotInfo } from './port.ts';
 import { kindOfState } from './schema/foreignState.ts';
 import type { HistoryBackup } from './schema/historyBackup.ts';
@@ -47,12 +48,12 @@ function toPiece({
 /** Failures come as texts, or as objects of the search engine with a reason. */
 export function describeFailures(failures: unknown[]): string | undefined {
   const texts = failures.map((failure) => (typeof failure === 'string' ? failure : JSON.stringify(failure)));
-  return texts.length === 0 ? undefined : texts.join('; ');
+  return texts.length === 0 ? undefined : excerpt(texts.join('; '));
 }
 
 function expectedFromNames(pieces: PartPiece[]): number | undefined {
-  const totals = pieces.flatMap(({ name }) => /_of_(\d+)$/.exec(name)?.[1] ?? []);
-  return totals.length === 0 ? undefined : Math.max(...totals.map(Number));
+  const totals = pieces.flatMap(({ name }) => /_of_(\d{1,9})$/.exec(name)?.[1] ?? []);
+  return totals.length === 0 ? undefined : totals.map(Number).reduce((most, total) => Math.max(most, total));
 }
 
 function partNumber(name: string): number {

@@ -4,7 +4,7 @@ import { readJson } from '../system/http/answer.ts';
 import { errorText, isUnknownPath, refused, unexpectedStatus } from './answers.ts';
 import type { BackupEndpoint, Discovery } from './discovery.ts';
 import { toDetails, toHistoryStatus } from './historyStatus.ts';
-import { deleteById, getById, postTrigger, type PartClient } from './partClient.ts';
+import { deleteById, getById, postTrigger, requireId, type PartClient } from './partClient.ts';
 import { absentPart } from './partStatus.ts';
 import type { CallOptions, SearchEngineClient } from './port.ts';
 import { HistoryBackup, HistoryBackupList } from './schema/historyBackup.ts';
@@ -42,7 +42,8 @@ export function createOptimizePart(discovery: Discovery, searchEngine: SearchEng
 
     async get(backupId, options) {
       const answer = await getById(await find(options), backupId, options);
-      if (answer.status === 200) return await toStatus(readJson(answer, HistoryBackup), options);
+      if (answer.status === 200)
+        return await toStatus(requireId(answer, readJson(answer, HistoryBackup), backupId), options);
       if (answer.status === 404 && !isUnknownPath(answer) && !/repositor/i.test(errorText(answer))) {
         return absentPart('optimize', backupId);
       }

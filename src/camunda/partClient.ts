@@ -1,6 +1,6 @@
 import type { PartStatus } from '../contract/parts.ts';
 import { SafepointError } from '../contract/errors.ts';
-import type { HttpAnswer } from '../system/http/answer.ts';
+import { unexpectedAnswer, type HttpAnswer } from '../system/http/answer.ts';
 import type { HttpClient } from '../system/http.ts';
 import { unexpectedStatus } from './answers.ts';
 import type { CallOptions, KnownBackup, TriggerAnswer } from './port.ts';
@@ -49,6 +49,16 @@ export async function deleteById(
     ...options,
   });
   if (answer.status !== 204 && answer.status !== 200 && answer.status !== 404) throw unexpectedStatus(answer);
+}
+
+/** An answer about another backup, from a cache for instance, never counts for this one. */
+export function requireId<T extends { backupId: string }>(
+  answer: HttpAnswer,
+  backup: T,
+  backupId: string,
+): T {
+  if (backup.backupId === backupId) return backup;
+  throw unexpectedAnswer(answer, `about backup ${backup.backupId}`);
 }
 
 export function checkBackupId(backupId: string): string {

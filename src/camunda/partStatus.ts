@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { CutPart, PartPiece, PartStateKind, PartStatus } from '../contract/parts.ts';
+import { excerpt } from '../system/http/answer.ts';
 import { kindOfState, type ForeignState } from './schema/foreignState.ts';
 
 /** A component's answer about one backup, not yet judged. `marks`: whatever else changes while the part is alive. */
@@ -20,7 +21,7 @@ export function toPartStatus(report: PartReport): PartStatus {
     backupId,
     kind: judge(report),
     foreignState: state.foreign,
-    ...(failureReason ? { failureReason } : {}),
+    ...(failureReason ? { failureReason: excerpt(failureReason) } : {}),
     pieces,
     ...(expectedPieces === undefined ? {} : { expectedPieces }),
     progressMark: describeProgress(report),

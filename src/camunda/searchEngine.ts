@@ -11,6 +11,8 @@ import {
   EngineHealth,
   EngineInfo,
   LiveIndices,
+  Repositories,
+  RepositoryVerified,
   SnapshotProgress,
   Snapshots,
 } from './schema/searchEngine.ts';
@@ -47,15 +49,15 @@ export function createSearchEngineClient(
 
     async verifyRepository(options) {
       const answer = await http.ask({ method: 'POST', path: `${repositoryPath}/_verify`, ...options });
-      if (answer.status === 200) return;
-      throw snapshotFailed(answer, `repository ${repository} is not usable`);
+      if (answer.status !== 200) throw snapshotFailed(answer, `repository ${repository} is not usable`);
+      readJson(answer, RepositoryVerified);
     },
 
     async repositoryExists(options) {
       const answer = await http.ask({ method: 'GET', path: repositoryPath, ...options });
       if (answer.status === 404) return false;
       if (answer.status !== 200) throw failed(answer);
-      return true;
+      return Object.hasOwn(readJson(answer, Repositories), repository);
     },
 
     async listRunningSnapshots(options) {
@@ -98,7 +100,7 @@ export function createSearchEngineClient(
       const used = readJson(answer, DiskAllocation)
         .flatMap((node) => node['disk.percent'] ?? [])
         .map(Number);
-      return used.length === 0 ? null : Math.max(...used);
+      return used.length === 0 ? null : used.reduce((most, percent) => Math.max(most, percent));
     },
   };
 }

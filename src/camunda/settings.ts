@@ -55,9 +55,9 @@ function ownPrefix(component: string): RegExp {
 /** Exporters give their bulk delay in seconds. */
 function longestFlushMs(properties: Map<string, unknown>): number | null {
   const delays = texts(properties, /\.exporters\.[^.]+\.args\.bulk\.delay$/)
-    .map(Number)
-    .filter(Number.isFinite);
-  return delays.length === 0 ? null : Math.max(...delays) * 1000;
+    .map((seconds) => Number(seconds) * 1000)
+    .filter((delayMs) => delayMs >= 0 && Number.isFinite(delayMs));
+  return delays.length === 0 ? null : delays.reduce((longest, delayMs) => Math.max(longest, delayMs));
 }
 
 /** Values that are set and not masked, as text. */

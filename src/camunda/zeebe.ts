@@ -3,7 +3,7 @@ import type { PartPiece, PartStatus } from '../contract/parts.ts';
 import { isJson, parseJson, readJson, type HttpAnswer } from '../system/http/answer.ts';
 import { errorText, isUnknownPath, refused, retryLater, unexpectedStatus } from './answers.ts';
 import type { BackupEndpoint, Discovery } from './discovery.ts';
-import { deleteById, getById, postTrigger, type PartClient } from './partClient.ts';
+import { deleteById, getById, postTrigger, requireId, type PartClient } from './partClient.ts';
 import { absentPart, toPartStatus } from './partStatus.ts';
 import type { CallOptions, KnownBackup, TriggerAnswer } from './port.ts';
 import {
@@ -29,7 +29,7 @@ export function createZeebePart(discovery: Discovery, countPartitions: CountPart
       const answer = await getById(endpoint, backupId, options);
       const backup = isUnknownPath(answer)
         ? await findInList(endpoint, backupId, options) // early brokers have no path for one id (camunda#24850)
-        : readBackup(answer);
+        : readBackup(answer, backupId);
       if (backup === null || backup.state.kind === 'absent') return absentPart('zeebe', backupId);
       return toZeebeStatus(backup, backupId, await countPartitions(options));
     },
@@ -73,8 +73,8 @@ function readConflict(answer: HttpAnswer, backupId: string): TriggerAnswer {
   throw refused(answer, `a new run takes an id above ${latest}`);
 }
 
-function readBackup(answer: HttpAnswer): RuntimeBackup | null {
-  if (answer.status === 200) return readJson(answer, RuntimeBackup);
+function readBackup(answer: HttpAnswer, backupId: string): RuntimeBackup | null {
+  if (answer.status === 200) return requireId(answer, readJson(answer, RuntimeBackup), backupId);
   if (answer.status === 404) return null;
   if (/does not exist/i.test(errorText(answer))) return null;
   throw failedRead(answer);

@@ -1,15 +1,18 @@
 import { msToNumber, type Duration } from '@temporalio/common/lib/time.js';
 import { z } from 'zod';
 
-/** A time span as people write it (`90 s`, `5m`, `2 hours`); milliseconds in the code. */
+/** Longer ones are mistakes, and Temporal takes none beyond its own limits. */
+const LONGEST_MS = 366 * 24 * 3_600_000;
+
+/** A time span as people write it (`90 s`, `5m`, `2 hours`), at most a year; whole milliseconds in the code. */
 export function duration(defaultValue: string) {
   return z
     .string()
     .default(defaultValue)
     .transform((text, context) => {
       try {
-        const milliseconds = msToNumber(text as Duration);
-        if (milliseconds > 0) return milliseconds;
+        const milliseconds = Math.round(msToNumber(text as Duration));
+        if (milliseconds > 0 && milliseconds <= LONGEST_MS) return milliseconds;
       } catch {
         // falls through to the issue
       }

@@ -26,10 +26,10 @@ const Tls = z
 function httpUrl() {
   return z
     .url({ protocol: /^https?$/ })
-    .refine(
-      (url) => !/^https?:\/\/[^/?#]*@/i.test(url),
-      'a URL without user and password; they belong into auth',
-    )
+    .refine((text) => {
+      const url = URL.parse(text); // as the HTTP client reads it: `http:user@host` has a user too
+      return !url?.username && !url?.password;
+    }, 'a URL without user and password; they belong into auth')
     .overwrite((url) => url.replace(/\/+$/, ''));
 }
 

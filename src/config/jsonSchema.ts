@@ -8,6 +8,9 @@ export function configJsonSchema() {
 
 type JsonSchema = ReturnType<typeof configJsonSchema>;
 
+/** Built once: every problem of a file looks into it. */
+let whole: JsonSchema | undefined;
+
 /** Names of the fields that may stand at this path of the config; [] where any name may. */
 export function knownFields(path: readonly PropertyKey[]): string[] {
   return [...new Set(branchesAt(path).flatMap((branch) => Object.keys(branch.properties ?? {})))];
@@ -19,7 +22,8 @@ export function describeField(path: readonly PropertyKey[]): string | undefined 
 }
 
 function branchesAt(path: readonly PropertyKey[]): JsonSchema[] {
-  let branches = expand(configJsonSchema());
+  whole ??= configJsonSchema();
+  let branches = expand(whole);
   for (const step of path) {
     branches = branches.flatMap((branch) => {
       const next = branch.properties?.[String(step)] ?? branch.additionalProperties ?? branch.items;

@@ -7,12 +7,15 @@ import { parseConfigSource, type ConfigSource } from './source.ts';
 
 const DEFAULT_PATH = './safepoint.yaml';
 
+/** More problems than a person reads at once: the rest is counted. */
+const SHOWN_PROBLEMS = 100;
+
 /**
  * Reads and checks the config file. It is found in this order:
  *  1. `path`, which is what `--config` gives
  *  2. environment variable `SAFEPOINT_CONFIG`
  *  3. `./safepoint.yaml`
- * Fails with `InvalidConfig`, which lists every problem at once: field, line, what was seen, what is allowed. Secrets
+ * Fails with `InvalidConfig`, which lists all problems at once: field, line, what was seen, what is allowed. Secrets
  * are read only to see that they are there: the result holds references, the message never holds a value of one.
  */
 export function loadConfig(path?: string): Config {
@@ -21,7 +24,10 @@ export function loadConfig(path?: string): Config {
   if (source.faults.length > 0) {
     throw new SafepointError(
       'InvalidConfig',
-      `${file} is not YAML:\n${source.faults.map((fault) => `  ${fault}`).join('\n')}`,
+      `${file} is not YAML:\n${source.faults
+        .slice(0, SHOWN_PROBLEMS)
+        .map((fault) => `  ${fault}`)
+        .join('\n')}`,
     );
   }
   const parsed = Config.safeParse(source.raw, { reportInput: true });
@@ -51,9 +57,9 @@ function withoutPathsOf(known: Problem[], problems: Problem[]): Problem[] {
 
 function renderProblems(file: string, problems: Problem[], source: ConfigSource): string {
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
-  return [`${file} has ${count}:`, ...problems.map((problem) => `  ${renderProblem(problem, source)}`)].join(
-    '\n',
-  );
+  const shown = problems.slice(0, SHOWN_PROBLEMS).map((problem) => renderProblem(problem, source));
+  if (problems.length > shown.length) shown.push(`and ${problems.length - shown.length} more`);
+  return [`${file} has ${count}:`, ...shown.map((line) => `  ${line}`)].join('\n');
 }
 
 function renderProblem({ path, seen, allowed }: Problem, source: ConfigSource): string {

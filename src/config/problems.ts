@@ -85,11 +85,11 @@ function kindOf(input: unknown): string {
   return typeof input === 'object' ? 'fields' : `a ${typeof input === 'string' ? 'text' : typeof input}`;
 }
 
-/** A short value as it stands in the file; user and password of a URL are cut out. */
+/** A short value as it stands in the file; whatever may be user and password of a URL is cut out. */
 export function show(input: unknown): string {
   if (typeof input !== 'string' && typeof input !== 'number' && typeof input !== 'boolean')
     return kindOf(input);
-  const text = JSON.stringify(input).replace(/\/\/[^/?#]*@/, '//(hidden)@');
+  const text = JSON.stringify(input).replace(/^"[^]*@/, '"(hidden)@');
   return text.length > 80 ? `${text.slice(0, 77)}..."` : text;
 }
 

@@ -128,6 +128,17 @@ export const Config = z.strictObject({
     .describe(
       'Looks for exporting that is paused with no window open, and resumes what a set of ours left paused',
     ),
+  metrics: z
+    .strictObject({
+      listen: z
+        .string()
+        .regex(/^(\[[0-9a-fA-F:]+\]|[\d.]+):\d+$/, 'an address and a port, such as 127.0.0.1:9464')
+        .describe(
+          'Address and port of /metrics; it knows no authentication, so 0.0.0.0 is for private networks',
+        ),
+    })
+    .optional()
+    .describe('Metrics for Prometheus; default: none, the worker listens to nobody'),
   stores: z.record(Name, StoreConfig).describe('Where sets are kept, by a name of your choice'),
   clusters: z.record(Name, ClusterConfig).describe('Camunda 8 installations, by a name of your choice'),
 });

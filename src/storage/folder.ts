@@ -87,7 +87,10 @@ class FolderStore implements ObjectStore {
 
   async listFolders(prefix: string, options: CallOptions = {}): Promise<string[]> {
     const folder = prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`;
-    return this.#run('list', prefix, options, () => foldersBelow(this.#root, folder));
+    return this.#run('list', prefix, options, () => {
+      if (folder !== '') this.#checked(folder.slice(0, -1));
+      return foldersBelow(this.#root, folder);
+    });
   }
 
   async remove(key: string, options: CallOptions = {}): Promise<void> {

@@ -42,7 +42,7 @@ export async function readInfo(root: string, key: string): Promise<ObjectInfo | 
 
 export function nullWhenAbsent(error: unknown): null {
   const code = (error as NodeJS.ErrnoException).code;
-  if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+  if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR') return null; // a folder is no object
   throw error;
 }
 

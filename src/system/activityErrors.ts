@@ -1,10 +1,16 @@
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { ActivityInboundCallsInterceptor } from '@temporalio/worker';
-import { errorCatalogue, SafepointError } from '../contract/errors.ts';
+import { errorCatalogue, SafepointError, type ErrorCode } from '../contract/errors.ts';
 
 /** Longest wait between two tries of a step that failed on a passing fault. */
 const LONGEST_DELAY_MS = 15_000;
+
+/** Exporting that stays paused costs more than a request, so a resume that can succeed again must be seen soon. */
+const LONGEST_RESUME_DELAY_MS = 5_000;
+
+/** Temporal does not take failures of any size, and nobody reads that far. */
+const LONGEST_MESSAGE = 20_000;
 
 /**
  * Turns an error of the catalogue into Temporal's form: the code becomes the type, the catalogue says whether the step is
@@ -20,11 +26,15 @@ export function activityErrors(): ActivityInboundCallsInterceptor {
         const { retry } = errorCatalogue[error.code];
         throw ApplicationFailure.create({
           type: error.code,
-          message: error.message,
+          message: error.message.slice(0, LONGEST_MESSAGE),
           nonRetryable: !retry,
-          nextRetryDelay: Math.min(activityInfo().attempt * 1_000, LONGEST_DELAY_MS),
+          nextRetryDelay: Math.min(activityInfo().attempt * 1_000, longestDelayMs(error.code)),
         });
       }
     },
   };
+}
+
+function longestDelayMs(code: ErrorCode): number {
+  return code === 'ResumeNotProven' || code === 'ResumeFailed' ? LONGEST_RESUME_DELAY_MS : LONGEST_DELAY_MS;
 }

@@ -10,7 +10,8 @@ export type SecretRef = { env: string } | { file: string };
  */
 export function readSecret(ref: SecretRef): string {
   const value = 'env' in ref ? process.env[ref.env] : readSecretFile(ref.file);
-  if (value === undefined || value === '') {
+  // The environment inherits from Object: `constructor` is there, but is no text.
+  if (typeof value !== 'string' || value === '') {
     throw new SafepointError(
       'SecretMissing',
       `${describeSecret(ref)} is not set or empty; set it where the worker runs`,

@@ -20,6 +20,10 @@ export function kindOfState(word: string): PartStateKind {
   return KINDS.get(word.toUpperCase()) ?? 'unknown';
 }
 
-/** A state as it came, and what it means to us: a word that we don't know is `unknown`, which is never done. */
-export const ForeignState = z.string().transform((foreign) => ({ foreign, kind: kindOfState(foreign) }));
+const LONGEST_WORD = 100;
+
+/** A state as it came, cut where it is no word, and what it means to us: one that we don't know is `unknown`, which is never done. */
+export const ForeignState = z
+  .string()
+  .transform((word) => ({ foreign: word.slice(0, LONGEST_WORD), kind: kindOfState(word) }));
 export type ForeignState = z.infer<typeof ForeignState>;

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { BackupId } from './backupId.ts';
 import { ForeignState } from './foreignState.ts';
+import { PartitionId } from './partitionId.ts';
 
 const RuntimePartition = z.object({
-  partitionId: z.int(),
+  partitionId: PartitionId,
   state: ForeignState,
   failureReason: z.string().nullish(),
   // Kept as it came, `2026-11-22T10:59:32.009+0000` or with `Z`: it only tells whether the backup is alive.

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ForeignState } from './foreignState.ts';
+import { PartitionId } from './partitionId.ts';
 
 /** `GET /`: only OpenSearch names a distribution. */
 export const EngineInfo = z.object({
@@ -8,6 +9,12 @@ export const EngineInfo = z.object({
 
 /** `GET /_cluster/health`. */
 export const EngineHealth = z.object({ status: z.string() });
+
+/** `GET /_snapshot/{repository}`: the repository by its name. */
+export const Repositories = z.record(z.string(), z.object({ type: z.string() }));
+
+/** `POST /_snapshot/{repository}/_verify`: the nodes that can write to it. */
+export const RepositoryVerified = z.object({ nodes: z.record(z.string(), z.unknown()) });
 
 /** `GET /_snapshot/{repository}/{name or pattern}`. */
 export const Snapshots = z.object({
@@ -34,21 +41,26 @@ export const SnapshotProgress = z.object({
   ),
 });
 
+/** Few enough digits for a date. */
+const Milliseconds = z.string().regex(/^\d{1,15}$/);
+
 /** `GET /_cat/indices?format=json&h=index,creation.date`; every column is a text, the date in milliseconds. */
 export const LiveIndices = z.array(
   z
-    .object({ index: z.string(), 'creation.date': z.coerce.number().int() })
-    .transform((row) => ({ name: row.index, createdAt: new Date(row['creation.date']).toISOString() })),
+    .object({ index: z.string(), 'creation.date': Milliseconds.nullish() })
+    .transform((row) => ({ name: row.index, createdAt: new Date(Number(row['creation.date'] ?? 0)).toISOString() })),
 );
 
+const Percent = z.string().regex(/^\d{1,3}(\.\d+)?$/);
+
 /** `GET /_cat/allocation?format=json&h=node,disk.percent`; the row of unassigned shards has no percentage. */
-export const DiskAllocation = z.array(z.object({ 'disk.percent': z.string().nullish() }));
+export const DiskAllocation = z.array(z.object({ 'disk.percent': Percent.nullish() }));
 
 /** `POST /{indices}/_search` for the newest record. */
 export const RecordHits = z.object({
   timed_out: z.boolean(),
   _shards: z.object({ failed: z.int() }),
   hits: z.object({
-    hits: z.array(z.object({ _source: z.object({ partitionId: z.int(), position: z.number() }) })),
+    hits: z.array(z.object({ _source: z.object({ partitionId: PartitionId, position: z.number() }) })),
   }),
 });

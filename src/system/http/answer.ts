@@ -23,7 +23,7 @@ export function readJson<T>(answer: HttpAnswer, schema: z.ZodType<T>): T {
 
   const [issue] = parsed.error.issues;
   const where =
-    issue === undefined || issue.path.length === 0 ? 'the body' : issue.path.map(String).join('.');
+    issue === undefined || issue.path.length === 0 ? 'the body' : excerpt(issue.path.map(String).join('.'));
   throw unexpectedAnswer(answer, `JSON of an unknown shape (${where}: ${issue?.message ?? 'invalid'})`);
 }
 
