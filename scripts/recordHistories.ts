@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { windowWorkflowId } from '../src/contract/names.ts';
+import type { WorkflowHandle } from '@temporalio/client';
+import { BACKUP_WORKFLOW, SENTINEL_WORKFLOW, TASK_QUEUE, windowWorkflowId } from '../src/contract/names.ts';
 import { productVersion } from '../src/system/version.ts';
 import { startLab, startServer, type Lab, type Server } from '../test/workflows/lab.ts';
 
@@ -12,11 +13,14 @@ import { startLab, startServer, type Lab, type Server } from '../test/workflows/
  */
 type Case = {
   name: string;
+  /** Gives the id of the run that counts: a backup, or a sentinel where its type says so. */
   run: (lab: Lab, server: Server) => Promise<string>;
+  type?: string; // default backup
   options?: Parameters<typeof startLab>[1];
 };
 
 const cluster88 = { simulator: { profile: '8.8' } } as const;
+const slow = { simulator: { profile: '8.8', partMs: 20_000 } } as const;
 
 const cases: Case[] = [
   ...(['sequential', 'parallel', 'history-first'] as const).map((procedure) => ({
@@ -74,12 +78,121 @@ const cases: Case[] = [
     },
     run: (lab) => finished(lab, { cluster: 'demo' }),
   },
+  {
+    name: 'lost-then-complete',
+    async run(lab) {
+      lab.simulator.faults.add({ state: 'partFails', part: 'webapps', times: 1 });
+      return await finished(lab, { cluster: 'demo' });
+    },
+  },
+  {
+    name: 'fence-broken-then-complete',
+    options: { simulator: { profile: '8.8', brokers: 3, partMs: 600 } },
+    async run(lab) {
+      const handle = await lab.start({ cluster: 'demo' });
+      await lab.until(() => lab.simulator.triggerCount('webapps') === 1);
+      lab.simulator.changeLeader(1);
+      return await ended(handle);
+    },
+  },
+  {
+    name: 'resume-alarm',
+    options: { ...cluster88, adapt: (cluster) => ({ ...cluster, budgets: { resume: '1 s' } }) },
+    async run(lab) {
+      lab.simulator.faults.add({ on: 'POST zeebe resume', answer: { status: 500 }, times: 5 });
+      return await finished(lab, { cluster: 'demo' });
+    },
+  },
+  {
+    name: 'backup-terminated',
+    options: slow,
+    async run(lab) {
+      const handle = await startedCapture(lab);
+      await handle.terminate('by hand');
+      await lab.until(() => exporting(lab));
+      return await ended(handle);
+    },
+  },
+  {
+    name: 'both-terminated',
+    options: slow,
+    run: async (lab, server) => await leftPaused(lab, server),
+  },
+  {
+    name: 'healed-by-next-run',
+    options: { simulator: { profile: '8.8', partMs: 1_000 } },
+    async run(lab, server) {
+      lab.simulator.faults.add({ state: 'partStays', part: 'zeebe', word: 'IN_PROGRESS', times: 1 });
+      await leftPaused(lab, server);
+      return await finished(lab, { cluster: 'demo' });
+    },
+  },
+  {
+    name: 'foreign-pause',
+    async run(lab) {
+      const seen = lab.simulator.faults.add({ on: 'GET zeebe partitions', delayMs: 0 });
+      const handle = await lab.start({ cluster: 'demo' });
+      await lab.until(() => seen.hits() > 0);
+      await lab.dependencies.camunda('demo').pauseExporting('soft');
+      return await ended(handle);
+    },
+  },
+  {
+    name: 'busy',
+    options: { simulator: { profile: '8.8', partMs: 1_000 } },
+    async run(lab) {
+      const holder = await startedCapture(lab);
+      const refused = await finished(lab, { cluster: 'demo' });
+      await ended(holder);
+      return refused;
+    },
+  },
+  ...(['lifted', 'foreign', 'exporting'] as const).map((name) => ({
+    name,
+    type: SENTINEL_WORKFLOW,
+    options: slow,
+    async run(lab: Lab, server: Server) {
+      if (name === 'lifted') await leftPaused(lab, server);
+      if (name === 'foreign') await lab.dependencies.camunda('demo').pauseExporting('hard');
+      const workflowId = `sentinel-${name}`;
+      const handle = await server.client.workflow.start(SENTINEL_WORKFLOW, {
+        taskQueue: TASK_QUEUE,
+        workflowId,
+      });
+      return await ended(handle);
+    },
+  })),
 ];
 
 async function finished(lab: Lab, input: unknown): Promise<string> {
-  const handle = await lab.start(input);
+  return await ended(await lab.start(input));
+}
+
+async function ended(handle: WorkflowHandle): Promise<string> {
   await handle.result().catch(() => undefined);
   return handle.workflowId;
+}
+
+async function startedCapture(lab: Lab): Promise<WorkflowHandle> {
+  const handle = await lab.start({ cluster: 'demo' });
+  await lab.until(() => lab.simulator.triggerCount('zeebe') === 1);
+  return handle;
+}
+
+/** A run that was terminated together with its window, and nobody there to resume. */
+async function leftPaused(lab: Lab, { client }: Server): Promise<string> {
+  const handle = await startedCapture(lab);
+  await lab.stopWorker();
+  await Promise.all([
+    handle.terminate('by hand'),
+    client.workflow.getHandle(windowWorkflowId('demo')).terminate('by hand'),
+  ]);
+  await lab.startWorker();
+  return handle.workflowId;
+}
+
+function exporting(lab: Lab): boolean {
+  return lab.simulator.exporting().every(({ phase }) => phase === 'EXPORTING');
 }
 
 async function record({ client }: Server, workflowId: string, type: string, name: string): Promise<void> {
@@ -97,12 +210,12 @@ async function record({ client }: Server, workflowId: string, type: string, name
 
 const server = await startServer();
 try {
-  for (const { name, run, options } of cases) {
+  for (const { name, run, type = BACKUP_WORKFLOW, options } of cases) {
     const lab = await startLab(server, options ?? cluster88);
     try {
       const workflowId = await run(lab, server);
-      await record(server, workflowId, 'backup', name);
-      if (lab.simulator.triggerCount('zeebe') > 0)
+      await record(server, workflowId, type, name);
+      if (type === BACKUP_WORKFLOW && lab.simulator.triggerCount('zeebe') > 0)
         await record(server, windowWorkflowId('demo'), 'backupWindow', name);
     } finally {
       await lab.stop();

@@ -33,6 +33,17 @@ const deps: CliDeps = {
       await dependencies.close();
     }
   },
+  async resumeExporting(config, cluster, { force, runs }) {
+    const { createDependencies } = await import('./dependencies.ts');
+    const { resumeByHand } = await import('./activities/resumeByHand.ts');
+    const dependencies = createDependencies(config);
+    try {
+      const store = dependencies.store(config.clusters[cluster]?.store ?? '');
+      return await resumeByHand({ camunda: dependencies.camunda(cluster), store, runs }, cluster, force);
+    } finally {
+      await dependencies.close();
+    }
+  },
   async runWorker(config) {
     const { runWorker } = await import('./worker.ts');
     await runWorker(config);

@@ -1,20 +1,21 @@
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createActivities } from './activities/index.ts';
 import type { Config } from './config/schema.ts';
 import { TASK_QUEUE } from './contract/names.ts';
 import { createDependencies } from './dependencies.ts';
 import { activityErrors } from './system/activityErrors.ts';
-import { installLogging } from './system/logging.ts';
+import { installRuntime } from './system/logging.ts';
 import { requireSearchAttributes } from './system/searchAttributes.ts';
+import { ensureSentinel } from './system/sentinelSchedule.ts';
 import { loadTemporalConnection } from './system/temporal.ts';
-import { workflowSource } from './workflowSource.ts';
+import { workflowCode } from './workflowSource.ts';
 
 /**
  * Runs the worker until SIGTERM or SIGINT. A stop is graceful: running activities get a cancel, and what they had done is
  * taken up by the next worker.
  */
 export async function runWorker(config: Config): Promise<void> {
-  installLogging();
+  installRuntime({ metricsAddress: config.metrics?.listen });
   const { connectionOptions, namespace } = loadTemporalConnection();
   const connection = await NativeConnection.connect(connectionOptions);
   const dependencies = createDependencies(config);
@@ -24,7 +25,7 @@ export async function runWorker(config: Config): Promise<void> {
       connection,
       namespace,
       taskQueue: TASK_QUEUE,
-      ...workflowSource(),
+      ...workflowCode(),
       activities: createActivities(dependencies),
       interceptors: { activity: [() => ({ inbound: activityErrors() })] },
       maxCachedWorkflows: 50,
@@ -33,9 +34,23 @@ export async function runWorker(config: Config): Promise<void> {
       maxHeartbeatThrottleInterval: '1 s',
       shutdownForceTime: '30 s',
     });
+    if (config.sentinel.enabled) await startSentinel(connection, namespace, config.sentinel.every);
     await worker.run();
   } finally {
     await dependencies.close();
     await connection.close();
+  }
+}
+
+/** Backups do not need it, so a namespace that lets us make no schedules is no reason not to start. */
+async function startSentinel(
+  connection: NativeConnection,
+  namespace: string,
+  everyMs: number,
+): Promise<void> {
+  try {
+    await ensureSentinel(connection, namespace, everyMs);
+  } catch (error) {
+    Runtime.instance().logger.error('the schedule of the sentinel could not be made', { error });
   }
 }

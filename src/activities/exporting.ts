@@ -8,6 +8,7 @@ import type { ObjectStore } from '../storage/port.ts';
 import type { RunLookup } from '../system/runs.ts';
 import { delayedAbort } from '../system/waiting.ts';
 import type { ActivityDeps } from './deps.ts';
+import { countResumeFailure } from './exportingMetrics.ts';
 import { withHeartbeats } from './heartbeats.ts';
 import { readSetPause, recordPause, recordResume } from './pauseRecords.ts';
 import { describePhases, pausedOnes, provePhase, resumeAndProve } from './proveExporting.ts';
@@ -48,6 +49,7 @@ export function createExportingActivities({ config, camunda, store }: ActivityDe
         return proof;
       } catch (error) {
         if (signal.aborted) throw signal.reason;
+        countResumeFailure(cluster);
         throw notResumed(cluster, error, alarmMs ?? Infinity);
       }
     },

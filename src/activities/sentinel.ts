@@ -3,6 +3,7 @@ import type { ClusterWatch } from '../contract/sentinel.ts';
 import type { RunLookup } from '../system/runs.ts';
 import { closeOpenPause, liftPause, lookAtPause, type PauseDeps } from './abandonedPause.ts';
 import type { ActivityDeps } from './deps.ts';
+import { countStuck } from './exportingMetrics.ts';
 
 export function createSentinelActivities({ config, camunda, store }: ActivityDeps, runs: RunLookup) {
   return {
@@ -19,6 +20,7 @@ export function createSentinelActivities({ config, camunda, store }: ActivityDep
             cluster,
           );
           report(found);
+          countStuck(found);
           return found;
         }),
       );

@@ -3,16 +3,15 @@ import { defaultPayloadConverter } from '@temporalio/common';
 import type { BackupInput, BackupResult } from '../contract/backup.ts';
 import { BACKUP_WORKFLOW, GET_STATUS_QUERY, TASK_QUEUE } from '../contract/names.ts';
 import type { BackupStatus, WindowStatus } from '../contract/status.ts';
+import { createRunLookup, type RunLookup, type RunRef } from '../system/runs.ts';
 import type { TemporalConnection } from '../system/temporal.ts';
 import { CommandError, temporalUnreachable } from './failure.ts';
-
-export type RunRef = { workflowId: string; runId: string };
 
 /** What a step of a run says of itself right now, fresher than the status. */
 export type StepNote = { text: string; problem: boolean };
 
 /** The backups of a Temporal namespace, as the command needs them. Every method fails with what the SDK throws. */
-export interface BackupRuns {
+export interface BackupRuns extends RunLookup {
   readonly namespace: string;
   start(workflowId: string, input: BackupInput): Promise<RunRef>;
   /** Waits for the end of the run. */
@@ -41,6 +40,7 @@ export async function connectBackupRuns({
 
   return {
     namespace,
+    ...createRunLookup(() => client),
     async start(workflowId, input) {
       const started = await client.workflow.start(BACKUP_WORKFLOW, {
         taskQueue: TASK_QUEUE,

@@ -50,7 +50,8 @@ async function findSets(
   store: ObjectStore,
   wanted: { cluster?: string; backupId?: string },
 ): Promise<SetPlace[]> {
-  const clusters = wanted.cluster === undefined ? await store.listFolders('') : [wanted.cluster];
+  const clusters =
+    wanted.cluster === undefined ? await store.listFolders('') : [wanted.cluster].filter(isFolderName);
   const places = clusters.map(async (cluster) => {
     const ids = await store.listFolders(clusterPrefix(cluster));
     return ids
@@ -74,6 +75,11 @@ async function readSet({ store, cluster, backupId }: SetPlace): Promise<CatalogS
     const manifest = parseAs(Manifest, manifestText);
     if (manifest === null)
       return { entry: { ...place, ...nothingKnown('unreadable', 'manifest.json is not a manifest') } };
+    if (manifest.cluster !== cluster || manifest.backupId !== backupId) {
+      // Its keys and commands are those of the other set and would lead astray here.
+      const reason = `manifest.json is the one of backup ${manifest.backupId} of ${manifest.cluster}`;
+      return { entry: { ...place, ...nothingKnown('unreadable', reason) } };
+    }
     return { entry: { ...place, ...factsOf(manifest) }, manifest };
   }
   const intent = parseAs(Intent, await read(INTENT));
@@ -85,6 +91,11 @@ async function readSet({ store, cluster, backupId }: SetPlace): Promise<CatalogS
     startedAt: intent?.startedAt ?? null,
   };
   return { entry, ...(intent === null ? {} : { intent }), ...(failure === null ? {} : { failure }) };
+}
+
+/** What a person typed must not lead out of the store. */
+function isFolderName(name: string): boolean {
+  return !['', '.', '..'].includes(name) && !name.includes('/');
 }
 
 type SetFacts = Omit<CatalogEntry, 'cluster' | 'backupId' | 'store' | 'location'>;

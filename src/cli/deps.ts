@@ -1,6 +1,8 @@
 import type { Config } from '../config/schema.ts';
 import type { PreflightReport } from '../contract/preflight.ts';
+import type { HandResume } from '../contract/sentinel.ts';
 import type { ObjectStore } from '../storage/port.ts';
+import type { RunLookup } from '../system/runs.ts';
 import type { BackupRuns } from './backupRuns.ts';
 import type { ExitCode } from './exitCodes.ts';
 
@@ -16,6 +18,12 @@ export interface CliDeps {
   /** Every store of the config. */
   openStores(config: Config): Promise<ObjectStore[]>;
   inspectCluster(config: Config, cluster: string): Promise<PreflightReport>;
+  /** As `safepoint resume` does it; nothing of Temporal but what `runs` tells. */
+  resumeExporting(
+    config: Config,
+    cluster: string,
+    options: { force: boolean; runs: RunLookup },
+  ): Promise<HandResume>;
   /** Blocks until the process is asked to end. */
   runWorker(config: Config): Promise<void>;
   /** Aborted by Ctrl-C from now on; without a call Ctrl-C ends the process. */

@@ -19,7 +19,7 @@ Exit codes:
   1    the backup, or the command, failed
   2    wrong usage, config or input; nothing was touched
   3    the backup is partial: usable, but not all that was asked for
-  4    the cluster is busy with another backup or restore
+  4    the cluster is busy with another backup, or somebody else paused it
   5    preflight found errors
   6    Temporal does not answer, or no worker does
   130  interrupted; a run that was started goes on`;
@@ -30,6 +30,7 @@ const BY_ERROR: Partial<Record<ErrorCode, ExitCode>> = {
   SecretMissing: EXIT.usage,
   BackupIdRefused: EXIT.usage,
   ClusterBusy: EXIT.busy,
+  ForeignPause: EXIT.busy,
   PreflightFailed: EXIT.preflight,
 };
 

@@ -59,7 +59,8 @@ function ofCatalogue(code: ErrorCode, message: string): Failure {
 
 function causesOf(error: unknown): Error[] {
   const chain: Error[] = [];
-  for (let cause = error; cause instanceof Error; cause = cause.cause) chain.push(cause);
+  for (let cause = error; cause instanceof Error && !chain.includes(cause); cause = cause.cause)
+    chain.push(cause);
   return chain;
 }
 
@@ -72,5 +73,5 @@ function typeOf(error: Error): unknown {
 }
 
 function isErrorCode(type: unknown): type is ErrorCode {
-  return typeof type === 'string' && type in errorCatalogue;
+  return typeof type === 'string' && Object.hasOwn(errorCatalogue, type);
 }

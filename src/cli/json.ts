@@ -3,6 +3,7 @@ import type { SetFailure } from '../contract/failure.ts';
 import type { Intent } from '../contract/intent.ts';
 import type { Manifest } from '../contract/manifest.ts';
 import type { PreflightReport } from '../contract/preflight.ts';
+import type { HandResume } from '../contract/sentinel.ts';
 import type { CatalogEntry } from './catalog.ts';
 
 /** What `--json` prints, one type a command. Fields are added, never renamed or taken away. */
@@ -12,13 +13,19 @@ export type ListJson = { sets: CatalogEntry[] };
 export type ShowJson = {
   sets: (CatalogEntry & { manifest?: Manifest; intent?: Intent; failure?: SetFailure })[];
 };
+export type ResumeJson = HandResume;
 
 /** In place of the above when the command failed; the exit code is not 0. */
 export type FailureJson = { error: { code: string; message: string; operatorAction: string } };
 
 export function writeJson(
   stdout: NodeJS.WritableStream,
-  value: RunJson | DoctorJson | ListJson | ShowJson | FailureJson,
+  value: RunJson | DoctorJson | ListJson | ShowJson | ResumeJson | FailureJson,
 ): void {
-  stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  // JSON leaves the control characters from DEL on as they are, and a terminal may obey them.
+  const text = JSON.stringify(value, null, 2).replaceAll(
+    /[\u007f-\u009f]/g,
+    (character) => `\\u00${character.charCodeAt(0).toString(16)}`,
+  );
+  stdout.write(`${text}\n`);
 }

@@ -5,6 +5,8 @@ import { EXIT, EXIT_CODE_HELP, type ExitCode } from './exitCodes.ts';
 import { toFailure, type Failure } from './failure.ts';
 import { writeJson } from './json.ts';
 import { listCommand } from './list.ts';
+import { resumeCommand } from './resume.ts';
+import { printable } from './render/printable.ts';
 import { runCommand } from './run.ts';
 import { showCommand } from './show.ts';
 import { workerCommand } from './worker.ts';
@@ -35,6 +37,7 @@ function createProgram(deps: CliDeps, finish: Finish): Command {
     doctorCommand(deps, finish),
     listCommand(deps),
     showCommand(deps),
+    resumeCommand(deps),
     workerCommand(deps),
   ];
   for (const command of [program, ...commands]) {
@@ -43,7 +46,7 @@ function createProgram(deps: CliDeps, finish: Finish): Command {
       .showHelpAfterError('(--help tells more)')
       .configureOutput({
         writeOut: (text) => deps.stdout.write(text),
-        writeErr: (text) => deps.stderr.write(text),
+        writeErr: (text) => deps.stderr.write(printable(text)),
       });
   }
   for (const command of commands) program.addCommand(command);
@@ -52,7 +55,7 @@ function createProgram(deps: CliDeps, finish: Finish): Command {
 
 function reportFailure(failure: Failure, asJson: boolean, { stdout, stderr }: CliDeps): ExitCode {
   const { code, message, operatorAction, exitCode } = failure;
-  stderr.write(`${code}: ${message}\n${operatorAction}\n`);
+  stderr.write(printable(`${code}: ${message}\n${operatorAction}\n`));
   if (asJson) writeJson(stdout, { error: { code, message, operatorAction } });
   return exitCode;
 }

@@ -1,3 +1,5 @@
+import type { ExporterReading } from './exporting.ts';
+
 /** What the sentinel found at one cluster. */
 export type ClusterWatch = {
   cluster: string;
@@ -9,4 +11,13 @@ export type ClusterWatch = {
   state: 'exporting' | 'window' | 'lifted' | 'foreign' | 'resume-failing' | 'unreachable';
   /** One sentence for people. */
   seen: string;
+};
+
+/** What `safepoint resume` did. */
+export type HandResume = {
+  cluster: string;
+  outcome: 'exporting' | 'resumed'; // `exporting`: there was nothing to resume
+  /** Who had paused, one sentence. */
+  seen: string;
+  readings: ExporterReading[]; // afterwards, every partition
 };

@@ -1,8 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { BackupResult } from '../../src/contract/backup.ts';
-import { Manifest } from '../../src/contract/manifest.ts';
 import { TASK_QUEUE, windowWorkflowId } from '../../src/contract/names.ts';
 import { failureOf, startLab, startServer, type Lab, type Server } from './lab.ts';
 
@@ -18,10 +16,6 @@ afterAll(async () => {
 afterEach(async () => {
   await lab.stop();
 });
-
-function readManifest(result: BackupResult): Manifest {
-  return Manifest.parse(JSON.parse(readFileSync(path.join(lab.storeDir, result.manifest.key), 'utf8')));
-}
 
 function phases(): string[] {
   return lab.simulator.exporting().map((partition) => partition.phase);
@@ -47,7 +41,7 @@ describe('workflows/backup: the whole run', () => {
       const result = await lab.run({ cluster: 'demo', procedure });
 
       expect(result).toMatchObject({ verdict: 'complete', cut: 'proven', procedure, reasons: [] });
-      const manifest = readManifest(result);
+      const manifest = lab.manifest(result);
       expect(manifest.parts.map((part) => part.part).sort()).toEqual([
         'optimize',
         'webapps',

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,6 +19,7 @@ import { startTemporal, type Temporal } from '../../sandbox/stack/temporal.ts';
 import { createActivities } from '../../src/activities/index.ts';
 import { Config } from '../../src/config/schema.ts';
 import type { BackupInput, BackupResult } from '../../src/contract/backup.ts';
+import { Manifest } from '../../src/contract/manifest.ts';
 import { BACKUP_WORKFLOW, TASK_QUEUE } from '../../src/contract/names.ts';
 import { createDependencies, type Dependencies } from '../../src/dependencies.ts';
 import { activityErrors } from '../../src/system/activityErrors.ts';
@@ -66,6 +67,10 @@ export interface Lab {
   storeDir: string;
   start(input: unknown, workflowId?: string): Promise<WorkflowHandle>;
   run(input?: BackupInput): Promise<BackupResult>;
+  /** The worker ends as with SIGTERM; activities get a cancel. */
+  stopWorker(): Promise<void>;
+  startWorker(): Promise<void>;
+  manifest(result: BackupResult): Manifest;
   /** Polls until it holds, at most 20 s. */
   until(condition: () => boolean): Promise<void>;
   /** The whole history of a run as JSON, payloads decoded where they are text. */
@@ -97,18 +102,30 @@ export async function startLab(
     },
   });
   const dependencies = createDependencies(config);
-  const worker = await Worker.create({
-    connection: server.native,
-    namespace: server.temporal.namespace,
-    identity: 'safepoint-test', // histories of these runs are kept: no host name in them
-    taskQueue: TASK_QUEUE,
-    workflowBundle: server.bundle,
-    activities: createActivities(dependencies),
-    interceptors: { activity: [() => ({ inbound: activityErrors() })] },
-    maxHeartbeatThrottleInterval: '100 ms',
-    shutdownGraceTime: 0,
-  });
-  const working = worker.run();
+  const createWorker = () =>
+    Worker.create({
+      connection: server.native,
+      namespace: server.temporal.namespace,
+      identity: 'safepoint-test', // histories of these runs are kept: no host name in them
+      taskQueue: TASK_QUEUE,
+      workflowBundle: server.bundle,
+      activities: createActivities(dependencies),
+      interceptors: { activity: [() => ({ inbound: activityErrors() })] },
+      maxHeartbeatThrottleInterval: '100 ms',
+      shutdownGraceTime: 0,
+    });
+  let worker: Worker;
+  let working: Promise<void> = Promise.resolve();
+
+  async function startWorker(): Promise<void> {
+    worker = await createWorker();
+    working = worker.run();
+  }
+  async function stopWorker(): Promise<void> {
+    if (worker.getState() === 'RUNNING') worker.shutdown();
+    await working;
+  }
+  await startWorker();
 
   async function start(
     input: unknown,
@@ -126,6 +143,10 @@ export async function startLab(
     dependencies,
     storeDir,
     start,
+    startWorker,
+    stopWorker,
+    manifest: ({ manifest: { key } }) =>
+      Manifest.parse(JSON.parse(readFileSync(path.join(storeDir, key), 'utf8'))),
     async run(input = { cluster: 'demo' }) {
       const handle = await start(input);
       try {
@@ -154,8 +175,7 @@ export async function startLab(
       );
     },
     async stop() {
-      worker.shutdown();
-      await working;
+      await stopWorker();
       await dependencies.close();
       await simulator.stop();
       rmSync(storeDir, { recursive: true, force: true });

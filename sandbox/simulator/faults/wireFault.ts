@@ -45,6 +45,8 @@ export type WireFault = {
   /** Before the endpoint did its work, or after. Default `before`. */
   when?: 'before' | 'after';
   delayMs?: number;
+  /** It goes on when this settles. Nobody hears of the answer when the client has given up by then, but the work is done. */
+  hold?: Promise<unknown>;
   /** `reset` breaks the connection, `hang` never answers. Without an answer the real one comes, late. */
   answer?: FaultAnswer | 'reset' | 'hang';
 };

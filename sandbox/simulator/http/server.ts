@@ -75,6 +75,7 @@ async function serve(options: ServerOptions, raw: IncomingMessage, response: Ser
   let answer: Answer | FaultAnswer | 'reset' | 'hang' | undefined;
   if (fault === undefined || fault.when === 'after') answer = await work();
   if (fault?.delayMs !== undefined) await sleep(fault.delayMs, undefined, { signal: options.stopping });
+  await fault?.hold;
   answer = fault?.answer ?? answer ?? (await work());
   const skew = options.faults.look('clockSkew', (it) => it.component === options.component)?.byMs ?? 0;
   send(response, answer, new Date(Date.now() + skew));

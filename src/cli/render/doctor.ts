@@ -1,4 +1,5 @@
 import type { Finding, PreflightReport } from '../../contract/preflight.ts';
+import { printable } from './printable.ts';
 import { renderTable, showTime } from './table.ts';
 
 const MARKS = { error: '✖', warning: '!', info: 'i' } as const;
@@ -15,7 +16,7 @@ export function renderDoctor(report: PreflightReport): string {
     finding.ok || finding.fix === undefined ? finding.seen : `${finding.seen}\n→ ${finding.fix}`,
   ]);
   const title = `${report.cluster}${versionOf(report)}, checked ${showTime(report.checkedAt)}`;
-  return `${title}\n\n${renderTable(rows)}\n\n${summary(report.findings)}\n`;
+  return `${printable(title)}\n\n${renderTable(rows)}\n\n${summary(report.findings)}\n`;
 }
 
 function versionOf({ facts }: PreflightReport): string {

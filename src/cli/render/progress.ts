@@ -1,4 +1,5 @@
 import { linesOf, looseNotes, type RunView, type ViewLine } from '../runView.ts';
+import { printable } from './printable.ts';
 import { renderTable, showSize, showSpan } from './table.ts';
 
 const MARKS = { waiting: '○', running: '●', complete: '✔', failed: '✖' } as const;
@@ -16,7 +17,7 @@ export function renderProgress(view: RunView, nowMs: number): string {
     'progress, or what is wrong',
   ]);
   const notes = looseNotes(view).map((note) => `  ${note}`);
-  return [headline(view), '', table, ...notes].join('\n');
+  return printable([headline(view), '', table, ...notes].join('\n'));
 }
 
 function headline({ status, window }: RunView): string {
@@ -52,6 +53,8 @@ export function renderChanges(view: RunView, shown: Map<string, string>): string
     shown.set(line.name, line.state);
     const facts = [showSpan(line.tookMs), showSize(line.sizeBytes), line.problem ?? line.note ?? ''];
     const text = facts.filter((fact) => fact !== '').join(', ');
-    return `${line.since ?? ''} ${line.name} ${line.state}${text === '' ? '' : `: ${text}`}`.trimStart();
+    return printable(
+      `${line.since ?? ''} ${line.name} ${line.state}${text === '' ? '' : `: ${text}`}`.trimStart(),
+    );
   });
 }

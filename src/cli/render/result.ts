@@ -1,5 +1,6 @@
 import type { BackupResult } from '../../contract/backup.ts';
-import type { RunRef } from '../backupRuns.ts';
+import type { RunRef } from '../../system/runs.ts';
+import { printable } from './printable.ts';
 import { renderTable, showSize, showSpan } from './table.ts';
 
 /** The end of a run, for people. */
@@ -52,5 +53,5 @@ function inNamespace(namespace: string): string {
 }
 
 function lines(texts: string[]): string {
-  return `${texts.join('\n')}\n`;
+  return printable(`${texts.join('\n')}\n`);
 }

@@ -1,5 +1,6 @@
 import type { Manifest } from '../../contract/manifest.ts';
 import type { CatalogSet } from '../catalog.ts';
+import { printable } from './printable.ts';
 import { renderTable, showSize, showSpan, showTime } from './table.ts';
 
 /** One set with everything that its store says of it. */
@@ -129,5 +130,5 @@ function section(title: string, rows: string[][], head?: string[]): string[] {
 }
 
 function block(texts: string[]): string {
-  return `${texts.join('\n')}\n`;
+  return printable(`${texts.join('\n')}\n`);
 }

@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
 import prettyBytes from 'pretty-bytes';
 import prettyMilliseconds from 'pretty-ms';
+import { printable } from './printable.ts';
 
 const NO_BORDERS = {
   top: '',
@@ -27,7 +28,7 @@ export function renderTable(rows: string[][], head?: string[]): string {
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [], compact: true },
     ...(head === undefined ? {} : { head }),
   });
-  table.push(...rows);
+  for (const row of rows) table.push(row.map(printable));
   return table
     .toString()
     .split('\n')

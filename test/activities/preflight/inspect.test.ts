@@ -140,7 +140,7 @@ describe('activities/preflight/inspect: one thing wrong', () => {
       expect(badOnes(report)).toEqual(['error exporting.running']);
       expect(find(report, 'exporting.running')).toMatchObject({
         seen: `${phase} on partitions 1, 2`,
-        fix: expect.stringMatching(new RegExp(`${advice}.*POST http://.*/actuator/exporting/resume`)),
+        fix: expect.stringMatching(new RegExp(`${advice}.*safepoint resume ${CLUSTER}`)),
       });
     },
   );

@@ -18,7 +18,7 @@ export async function checkExporting(context: CheckContext): Promise<Finding[]> 
       judgeBrokers(config.brokers?.length ?? 1, known),
     ]),
     lookAtShared(context, 'exporting.running', exporters, (readings) => [
-      judgePhases(readings, `${config.zeebe.url}/actuator/exporting/resume`),
+      judgePhases(readings, context.cluster),
     ]),
     lookAtShared(context, 'exporting.lag', exporters, (readings) => [judgeLag(readings)]),
   ]);
@@ -53,7 +53,7 @@ export function judgeBrokers(listed: number, { brokerCount }: Topology): Finding
   });
 }
 
-export function judgePhases(readings: ExporterReading[], resumeUrl: string): Finding {
+export function judgePhases(readings: ExporterReading[], cluster: string): Finding {
   const faults = Object.entries(Object.groupBy(readings, (reading) => reading.phase)).filter(
     ([phase]) => phase !== EXPORTER_PHASES.running,
   );
@@ -70,13 +70,13 @@ export function judgePhases(readings: ExporterReading[], resumeUrl: string): Fin
                 `${phase} on ${namePartitions((of ?? []).map((reading) => reading.partitionId))}`,
             )
             .join(', '),
-    fix: faults.map(([phase]) => fixOfPhase(phase, resumeUrl)).join('; '),
+    fix: faults.map(([phase]) => fixOfPhase(phase, cluster)).join('; '),
   });
 }
 
 /** A pause that is not ours may belong to a backup of somebody else: it is never lifted silently. */
-function fixOfPhase(phase: string, resumeUrl: string): string {
-  const resume = `if none runs, resume with POST ${resumeUrl} and body {}`;
+function fixOfPhase(phase: string, cluster: string): string {
+  const resume = `\`safepoint resume ${cluster}\` says whose it is, and lifts one that a set of ours left`;
   if (phase === EXPORTER_PHASES.hard) {
     return `find out who paused exporting: another backup, or one that died; nothing reaches Operate and Tasklist until then; ${resume}`;
   }

@@ -1,0 +1,121 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { Client, Connection } from '@temporalio/client';
+import { clusterSettings } from '../../sandbox/clusterSettings.ts';
+import { startSimulator, type Simulator } from '../../sandbox/simulator/startSimulator.ts';
+import { poll } from '../../sandbox/stack/poll.ts';
+import { startTemporal, type Temporal } from '../../sandbox/stack/temporal.ts';
+import type { HandResume } from '../../src/contract/sentinel.ts';
+import { SENTINEL_ID } from '../../src/contract/names.ts';
+import { safepoint } from './safepoint.ts';
+
+let folder: string;
+let temporal: Temporal;
+let simulator: Simulator;
+let env: Record<string, string>;
+
+beforeAll(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), 'safepoint-resume-'));
+  mkdirSync(path.join(folder, 'store'));
+  temporal = await startTemporal({ dataDir: folder });
+  simulator = await startSimulator({ profile: '8.8', partMs: 50, flushDelayMs: 50 });
+  const config = path.join(folder, 'safepoint.yaml');
+  const settings = {
+    sentinel: { every: '7 m' },
+    stores: { local: { type: 'folder', path: path.join(folder, 'store') } },
+    clusters: { demo: clusterSettings(simulator.urls, { store: 'local' }) },
+  };
+  writeFileSync(config, JSON.stringify(settings));
+  env = { TEMPORAL_ADDRESS: temporal.address, SAFEPOINT_CONFIG: config };
+}, 120_000);
+afterEach(async () => {
+  simulator.faults.clear();
+  await callExporting('resume');
+});
+afterAll(async () => {
+  await simulator.stop();
+  await temporal.stop();
+  rmSync(folder, { recursive: true });
+});
+
+async function callExporting(what: string): Promise<void> {
+  const headers = { 'content-type': 'application/json' };
+  await fetch(`${simulator.urls.zeebe}/actuator/exporting/${what}`, { method: 'POST', headers, body: '{}' });
+}
+
+const phases = () => simulator.exporting().map(({ phase }) => phase);
+
+describe('cli/resume', () => {
+  it('says that there is nothing to resume', async () => {
+    const { exitCode, stdout } = await safepoint(['resume', 'demo'], env);
+
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/demo: exporting runs on every partition[^]*partition 1 +EXPORTING/);
+  });
+
+  it('refuses the pause of a stranger with exit code 4, and lifts it with --force', async () => {
+    await callExporting('pause');
+
+    const refused = await safepoint(['resume', 'demo'], env);
+    const before = phases();
+    const forced = await safepoint(['resume', 'demo', '--force', '--json'], env);
+
+    expect(refused.exitCode).toBe(4);
+    expect(refused.stderr).toMatch(/^ForeignPause: partition 1 .* is PAUSED.*give --force/);
+    expect(before).toEqual(['PAUSED', 'PAUSED']);
+    expect(JSON.parse(forced.stdout) as HandResume).toMatchObject({ cluster: 'demo', outcome: 'resumed' });
+    expect(phases()).toEqual(['EXPORTING', 'EXPORTING']);
+  });
+
+  it('breaks the glass without Temporal with --force only', async () => {
+    await callExporting('pause');
+    const offline = { ...env, TEMPORAL_ADDRESS: '127.0.0.1:1' };
+
+    const refused = await safepoint(['resume', 'demo'], offline);
+    const forced = await safepoint(['resume', 'demo', '--force'], offline);
+
+    expect(refused).toMatchObject({ exitCode: 6 });
+    expect(forced).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('going on without it') });
+    expect(phases()).toEqual(['EXPORTING', 'EXPORTING']);
+  }, 60_000);
+
+  it('names the clusters that there are', async () => {
+    const { exitCode, stderr } = await safepoint(['resume', 'nowhere'], env);
+
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('no cluster "nowhere"; there are demo');
+  });
+});
+
+describe('worker: the schedule of the sentinel', () => {
+  it('is made with the interval of the config, runs at once, and keeps a pause of its own', async () => {
+    const connection = await Connection.connect({ address: temporal.address });
+    const schedule = new Client({ connection }).schedule.getHandle(SENTINEL_ID);
+    /** Runs that have ended. */
+    const countRuns = () =>
+      schedule.describe().then(
+        ({ info }) => info.recentActions.length - info.runningActions.length,
+        () => 0,
+      );
+    const untilRun = (count: number) =>
+      poll(`${count} runs`, 30_000, async () => ((await countRuns()) >= count ? true : undefined));
+
+    const first = safepoint(['worker'], env);
+    await untilRun(1);
+    first.kill('SIGTERM');
+    await first;
+    await schedule.pause('by hand');
+    const second = safepoint(['worker'], env);
+    await untilRun(2);
+    second.kill('SIGTERM');
+    await second;
+    const { spec, state, policies } = await schedule.describe();
+    await connection.close();
+
+    expect(spec.intervals).toMatchObject([{ every: 7 * 60_000 }]);
+    expect(state).toMatchObject({ paused: true, note: 'by hand' });
+    expect(policies).toMatchObject({ overlap: 'SKIP' });
+  }, 90_000);
+});
