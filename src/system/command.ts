@@ -1,13 +1,12 @@
 import { execa } from 'execa';
 import type { Readable, Writable } from 'node:stream';
+import { redact } from './redact.ts';
 
 export type CommandSpec = {
   file: string; // a path, or a name on PATH
   args: string[];
-  /** Added to the few variables that every command gets. */
+  /** Added to the few variables that every command gets. Secrets go here: anybody on the machine can read arguments. */
   env?: Record<string, string>;
-  /** The same, for secrets, which never belong in `args`; their values are cut out of what the command says. */
-  secretEnv?: Record<string, string>;
 };
 
 /** How a command ended; it always ends with this, never with an exception. */
@@ -22,20 +21,24 @@ export interface RunningCommand {
   readonly stdin: Writable;
   readonly stdout: Readable;
   readonly ended: Promise<CommandEnd>;
+  /** Whether these words were on stderr; `reason` is for people, and may miss some. */
+  said: (words: string) => boolean;
   /** Ends it and everything that it started, and waits for that. Harmless when it has ended already. */
   stop(): Promise<void>;
 }
 
-const stderrTailBytes = 4096;
+/** What of stderr is shown, and what is kept for it: a secret must not be cut in half before it is found. */
+const shownLength = 4096;
+const keptLength = 65_536;
 const killAfterMs = 5000;
 
 /** What programs need to find themselves, their libraries and files; nothing else of our environment is their business. */
 const passedOn = ['PATH', 'HOME', 'LD_LIBRARY_PATH', 'TMPDIR', 'TZ'];
 
 /** Starts a command. It gets only its own environment, so that secrets of this process do not reach it. */
-export function startCommand({ file, args, env = {}, secretEnv = {} }: CommandSpec): RunningCommand {
+export function startCommand({ file, args, env = {} }: CommandSpec): RunningCommand {
   const child = execa(file, args, {
-    env: { ...inheritedEnvironment(), LC_ALL: 'C', ...env, ...secretEnv },
+    env: { ...inheritedEnvironment(), LC_ALL: 'C', ...env },
     extendEnv: false,
     stdin: 'pipe',
     buffer: false,
@@ -45,7 +48,8 @@ export function startCommand({ file, args, env = {}, secretEnv = {} }: CommandSp
   });
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr = (stderr + text).slice(-stderrTailBytes);
+    stderr += text;
+    if (stderr.length > 2 * keptLength) stderr = stderr.slice(-keptLength);
   });
   child.stdin.on('error', ignoreError); // EPIPE: how the command ended says more
   child.stdout.on('error', ignoreError);
@@ -53,13 +57,13 @@ export function startCommand({ file, args, env = {}, secretEnv = {} }: CommandSp
     if (code !== 0) signalGroup(child.pid, 'SIGKILL'); // what it started would go on writing into our pipe
   });
   const ended = child.then((result): CommandEnd => {
-    const tail = clean(stderr, Object.values(secretEnv));
-    return { ok: !result.failed, reason: describe(result, tail) };
+    return { ok: !result.failed, reason: describe(result, tailOf(stderr)) };
   });
   return {
     stdin: child.stdin,
     stdout: child.stdout,
     ended,
+    said: (words) => stderr.includes(words),
     async stop() {
       signalGroup(child.pid, 'SIGTERM');
       const deadline = setTimeout(signalGroup, killAfterMs, child.pid, 'SIGKILL');
@@ -78,9 +82,10 @@ function describe(result: { exitCode?: number; signal?: string; code?: string },
   return `could not be started: ${result.code ?? 'unknown reason'}${said}`;
 }
 
-function clean(text: string, secrets: string[]): string {
-  const cleaned = secrets.filter(Boolean).reduce((rest, secret) => rest.replaceAll(secret, '***'), text);
-  return cleaned.trim();
+/** The end of what was said. A line whose start was lost is left out: it may begin with half a secret. */
+function tailOf(stderr: string): string {
+  const whole = stderr.length < keptLength ? stderr : stderr.slice(stderr.indexOf('\n') + 1 || undefined);
+  return redact(whole).slice(-shownLength).trim();
 }
 
 function inheritedEnvironment(): Record<string, string> {

@@ -1,5 +1,6 @@
 import { DefaultLogger, Runtime, type LogEntry } from '@temporalio/worker';
 import { pino } from 'pino';
+import { redact } from './redact.ts';
 
 /**
  * What the SDK takes once a process. Logs: one JSON line an entry on stderr, fixed message, variable parts as fields; level by
@@ -7,7 +8,11 @@ import { pino } from 'pino';
  */
 export function installRuntime({ metricsAddress }: { metricsAddress?: string }): void {
   const log = pino(
-    { level: process.env.SAFEPOINT_LOG_LEVEL ?? 'info', base: { service: 'safepoint' } },
+    {
+      level: process.env.SAFEPOINT_LOG_LEVEL ?? 'info',
+      base: { service: 'safepoint' },
+      hooks: { streamWrite: redact },
+    },
     pino.destination({ dest: 2, sync: true }),
   );
   const write = ({ level, message, meta }: LogEntry) => {

@@ -5,6 +5,8 @@ export type RunRef = { workflowId: string; runId: string };
 
 /** A window that is open now. */
 export type OpenWindow = {
+  /** The backup that it belongs to, if any. */
+  holder: RunRef | null;
   /** One sentence that names the holder and says since when. */
   seen: string;
   /** Why its resume is tried again, as the last attempt said it; `null` when no resume is failing. */
@@ -25,7 +27,11 @@ export function createRunLookup(client: () => Client): RunLookup {
       const window = await describeRun(client(), windowWorkflowId(cluster));
       if (window?.status.name !== 'RUNNING') return null;
       const resumeProblem = failingResume(window);
-      return { seen: describeWindow(cluster, window, resumeProblem), resumeProblem };
+      return {
+        holder: holderOf(window),
+        seen: describeWindow(cluster, window, resumeProblem),
+        resumeProblem,
+      };
     },
 
     async readRunState({ workflowId, runId }) {
@@ -59,16 +65,19 @@ function failingResume({ raw }: WorkflowExecutionDescription): string | null {
   return step?.lastFailure?.message ?? null;
 }
 
+function holderOf({ parentExecution }: WorkflowExecutionDescription): RunRef | null {
+  const { workflowId, runId } = parentExecution ?? {};
+  return workflowId && runId ? { workflowId, runId } : null;
+}
+
 function describeWindow(
   cluster: string,
   window: WorkflowExecutionDescription,
   resumeProblem: string | null,
 ): string {
-  const holder = window.parentExecution;
+  const holder = holderOf(window);
   const who =
-    holder?.workflowId === undefined
-      ? `the window ${window.workflowId}`
-      : `${holder.workflowId} (run ${holder.runId ?? ''})`;
+    holder === null ? `the window ${window.workflowId}` : `${holder.workflowId} (run ${holder.runId})`;
   const held = `cluster ${cluster} is busy: ${who} has held its window since ${window.startTime.toISOString()}`;
   return resumeProblem === null
     ? held

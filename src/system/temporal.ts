@@ -1,5 +1,7 @@
 import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
 import { SafepointError } from '../contract/errors.ts';
+import { messageOf, rememberSecret } from './redact.ts';
+import { requireVerifiedTls } from './verifiedTls.ts';
 
 export type TemporalConnection = {
   connectionOptions: ClientConnectConfig['connectionOptions'];
@@ -17,6 +19,7 @@ const UNVERIFIED_TLS = 'TEMPORAL_TLS_DISABLE_HOST_VERIFICATION';
  * that an operator would believe in something that does not happen.
  */
 export function loadTemporalConnection(): TemporalConnection {
+  requireVerifiedTls();
   if (process.env[UNVERIFIED_TLS]) {
     throw new SafepointError(
       'InvalidConfig',
@@ -24,6 +27,8 @@ export function loadTemporalConnection(): TemporalConnection {
     );
   }
   const { connectionOptions, namespace } = readProfile();
+  if (typeof connectionOptions.apiKey === 'string')
+    rememberSecret('TEMPORAL_API_KEY', connectionOptions.apiKey);
   return { connectionOptions, namespace: namespace ?? 'default' };
 }
 
@@ -31,7 +36,7 @@ function readProfile(): ClientConnectConfig {
   try {
     return loadClientConnectConfig();
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const [reason = ''] = messageOf(cause).split('\n'); // further lines quote the file
     throw new SafepointError(
       'InvalidConfig',
       `the connection to Temporal is not configured right: ${reason}`,

@@ -85,6 +85,14 @@ describe('camunda/history: startBackup', () => {
 describe('camunda/history: getBackup', () => {
   const status = 'GET /operate/actuator/backups/1001';
 
+  it('does not take the answer about another backup for its own', async () => {
+    older.on(status, { json: { backupId: 1000, state: 'COMPLETED', details: allDone } });
+
+    const backup = older.client.getBackup('operate', '1001');
+
+    await expect(backup).rejects.toMatchObject({ code: 'UnexpectedAnswer' });
+  });
+
   it('is complete when every snapshot is, in the order of parts', async () => {
     const details = allDone.toReversed();
     older.on(status, { json: { backupId: 1001, state: 'COMPLETED', failureReason: null, details } });

@@ -47,6 +47,14 @@ describe('camunda/optimize: startBackup', () => {
       message: expect.stringContaining('No repository name'),
     });
   });
+
+  it('does not take a 200 of another shape for a start: it may be the page of a proxy', async () => {
+    cluster.on(trigger, { json: [] });
+
+    const start = cluster.client.startBackup('optimize', '11');
+
+    await expect(start).rejects.toMatchObject({ code: 'UnexpectedAnswer' });
+  });
 });
 
 describe('camunda/optimize: getBackup', () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { startScriptedCluster, type ScriptedCluster } from './support/cluster.ts';
+import { htmlPage, startScriptedCluster, type ScriptedCluster } from './support/cluster.ts';
 
 let cluster: ScriptedCluster;
 beforeEach(async () => {
@@ -58,6 +58,17 @@ describe('camunda/searchEngine: repository', () => {
       code: 'SnapshotFailed',
       message: expect.stringContaining('path is not accessible'),
     });
+  });
+});
+
+describe('camunda/searchEngine: a proxy that answers 200 to everything', () => {
+  it('neither shows nor verifies a repository', async () => {
+    cluster.on('GET /search/_snapshot/camunda', htmlPage);
+    cluster.on('POST /search/_snapshot/camunda/_verify', htmlPage);
+    const { searchEngine } = cluster.client;
+
+    await expect(searchEngine.repositoryExists()).rejects.toMatchObject({ code: 'UnexpectedAnswer' });
+    await expect(searchEngine.verifyRepository()).rejects.toMatchObject({ code: 'UnexpectedAnswer' });
   });
 });
 
@@ -159,6 +170,15 @@ describe('camunda/searchEngine: readHighestRecords', () => {
         }),
       ),
     );
+  });
+
+  it('does not ask for ever where the same record comes again', async () => {
+    cluster.on(refresh, { json: {} });
+    cluster.on(search, hit(1, 800));
+
+    const positions = cluster.client.searchEngine.readHighestRecords();
+
+    await expect(positions).rejects.toMatchObject({ code: 'UnexpectedAnswer' });
   });
 
   it('does not believe an answer without some shards', async () => {

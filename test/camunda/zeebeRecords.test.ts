@@ -37,6 +37,14 @@ describe('camunda/zeebeRecords: startBackup', () => {
     );
   });
 
+  it('does not take a 200 of another shape for a start: it may be the page of a proxy', async () => {
+    cluster.on(trigger, { json: { status: 'UP' } });
+
+    const start = cluster.client.startBackup('zeebe-records', '1001');
+
+    await expect(start).rejects.toMatchObject({ code: 'UnexpectedAnswer' });
+  });
+
   it('refuses when no index matches: the snapshot would hold all indices', async () => {
     cluster.on('GET /search/_cat/indices/zeebe-record*?format=json&h=index,creation.date', { json: [] });
 

@@ -65,6 +65,12 @@ describe('cli/failure: toFailure', () => {
       EXIT.failed,
     ],
     ['a fault of the command', new TypeError('x is undefined'), 'InternalError', EXIT.failed],
+    [
+      'a type that only looks like a code',
+      Object.assign(new Error('m'), { type: 'toString' }),
+      'InternalError',
+      EXIT.failed,
+    ],
   ])('knows %s', (_kind, error, code, exitCode) => {
     expect(toFailure(error)).toMatchObject({ code, exitCode });
   });

@@ -108,11 +108,29 @@ describe('config/load: problems of the YAML itself', () => {
     ['an alias', `password: *${SECRET}`],
     ['a tag', `password: !${SECRET} x`],
     ['a key given twice', `${SECRET}: 1\n${SECRET}: 2`],
+    ['an escape', `password: "\\U${SECRET}"`],
+    ['a directive', `%${SECRET}\n---\na: 1`],
+    ['fields in place of a key', `? {password: ${SECRET}}\n: x`],
   ])('does not quote %s', (_kind, text) => {
     const message = problemsOf(text);
 
     expect(message).toContain('is not YAML');
     expect(message).not.toContain(SECRET);
+  });
+});
+
+describe('config/load: YAML that never ends', () => {
+  it('refuses an alias inside of its own anchor', () => {
+    expect(problemsOf('stores: &a\n  main: *a')).toContain('An alias stands inside of its own anchor');
+  });
+
+  it('counts the problems that it does not list', () => {
+    const fields = Array.from({ length: 500 }, (_, at) => `field${at}: 1`).join('\n');
+
+    const message = problemsOf(MINIMAL + fields);
+
+    expect(message).toContain('has 500 problems');
+    expect(message.split('\n').at(-1)).toBe('  and 400 more');
   });
 });
 
@@ -138,6 +156,11 @@ describe('config/load: problems of single fields', () => {
       'a wrong time span',
       `${MINIMAL}    budgets: { part: soon }\n`,
       'clusters.prod.budgets.part (line 10): expected a time span such as "90 s", "5 m" or "2 h"; seen "soon"',
+    ],
+    [
+      'a time span of centuries',
+      `${MINIMAL}    budgets: { part: 900 years }\n`,
+      'clusters.prod.budgets.part (line 10): expected a time span such as "90 s", "5 m" or "2 h"; seen "900 years"',
     ],
     [
       'an unknown field',
@@ -245,6 +268,7 @@ describe('config/load: secrets', () => {
       '{ env: SAFEPOINT_TEST_EMPTY }',
       'environment variable SAFEPOINT_TEST_EMPTY',
     ],
+    ['what is no variable', '{ env: constructor }', 'environment variable constructor'],
     ['a file that is not there', '{ file: /nowhere/secret }', 'secret file /nowhere/secret'],
   ])('names %s', (_kind, reference, seen) => {
     process.env.SAFEPOINT_TEST_EMPTY = '';
@@ -263,6 +287,8 @@ describe('config/load: secrets', () => {
     ['as the kind of credentials', withAuth(`{ type: ${SECRET} }`)],
     ['in a field that does not exist', withAuth(`{ type: bearer, tokn: ${SECRET} }`)],
     ['in a URL', MINIMAL.replace('http://elastic', `http://user:${SECRET}@elastic`)],
+    ['in a URL without slashes', MINIMAL.replace('http://elastic', `http:user:${SECRET}@elastic`)],
+    ['with a slash in a URL', MINIMAL.replace('http://elastic', `http://user:a/${SECRET}@elastic`)],
     ['in a URL that is wrong otherwise', MINIMAL.replace('http://elastic', `ftp://user:${SECRET}@elastic`)],
     [
       'as an access key',

@@ -193,6 +193,33 @@ describe('simulator/exporting: faults', () => {
     expect(simulator.exporting()[1]?.phase).toBe('PAUSED');
   });
 
+  it('leaderChangeEndsPause, on the partition that changes its leader', async () => {
+    const simulator = await start({ profile: '8.8', brokers: 3 });
+    simulator.faults.add({ state: 'leaderChangeEndsPause' });
+    await exporting(simulator, 'pause');
+
+    simulator.changeLeader(1);
+
+    expect(simulator.exporting().map(({ phase }) => phase)).toEqual(['EXPORTING', 'PAUSED']);
+  });
+
+  it('restartMovesPosition, in a soft pause only', async () => {
+    const simulator = await start({ profile: '8.6', loadPerSecond: 2000, flushDelayMs: 20 });
+    simulator.faults.add({ state: 'restartMovesPosition' });
+    await exporting(simulator, 'pause?soft=true');
+    const before = positions(simulator);
+    await until(
+      () => positions(simulator),
+      (it) => it.heldPosition > before.exportedPosition + 50,
+    );
+
+    simulator.restart('zeebe');
+
+    const after = positions(simulator);
+    expect(after.phase).toBe('SOFT_PAUSED');
+    expect(after.exportedPosition).toBeGreaterThan(before.exportedPosition);
+  });
+
   it('exporterStuck: EXPORTING again, and nothing moves', async () => {
     const simulator = await start({ profile: '8.6', loadPerSecond: 2000, flushDelayMs: 10 });
     await exporting(simulator, 'pause?soft=true');

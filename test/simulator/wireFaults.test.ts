@@ -98,6 +98,46 @@ describe('simulator/faults: rules for the wire', () => {
     expect(second).toMatchObject({ name: 'TimeoutError' });
   });
 
+  it('brings a request a second time, and the answer to that', async () => {
+    const simulator = await start({ profile: '8.8' });
+    simulator.faults.add({ on: 'POST zeebe backup', twice: true });
+
+    const seen = await call('POST', `${simulator.urls.zeebe}/actuator/backupRuntime`, { body });
+
+    expect(seen).toMatchObject({
+      status: 409,
+      body: { message: expect.stringContaining('latest backup has id 1000') },
+    });
+    expect(simulator.triggerCount('zeebe')).toBe(1);
+  });
+
+  it('answers with what the same question got first, and as usual where it never got anything', async () => {
+    const { urls, faults } = await start({ profile: '8.8', partMs: 0, transients: false });
+    const backup = `${urls.zeebe}/actuator/backupRuntime/1000`;
+    faults.add({ on: 'GET zeebe *', skip: 2, answer: 'stale' });
+    const ask = async (url: string) => (await call('GET', url)).body;
+
+    const first = await ask(`${urls.zeebe}/actuator/backupRuntime`);
+    await call('POST', `${urls.zeebe}/actuator/backupRuntime`, { body });
+    const missing = await call('GET', `${urls.zeebe}/actuator/backupRuntime/7`);
+    const stale = await ask(`${urls.zeebe}/actuator/backupRuntime`);
+    const fresh = await ask(backup);
+
+    expect([first, stale, missing.status]).toEqual([[], [], 404]);
+    expect(fresh).toMatchObject({ backupId: 1000 });
+  });
+
+  it('lets a body trickle in, whole in the end', async () => {
+    const { urls, faults } = await start({ profile: '8.8' });
+    faults.add({ on: 'GET zeebe partitions', trickleMs: 20 });
+    const startedMs = performance.now();
+
+    const seen = await call('GET', `${urls.zeebe}/actuator/partitions`);
+
+    expect(performance.now() - startedMs).toBeGreaterThan(150);
+    expect(seen).toMatchObject({ status: 200, body: { 1: { role: 'LEADER' } } });
+  });
+
   it('ends when it is removed or all are cleared', async () => {
     const { urls, faults } = await start({ profile: '8.6' });
     const fault = faults.add({ on: 'GET zeebe health', answer: { status: 500 } });

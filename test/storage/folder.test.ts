@@ -79,6 +79,15 @@ describe('storage/folder: what only a folder can do', () => {
     },
   );
 
+  it('takes a folder for no object, and lists nothing outside', async () => {
+    const { store, close } = await openFolder();
+    await store.putObject('set/manifest.json/a', 'x');
+
+    expect(await store.getObject('set/manifest.json')).toBeNull();
+    await expect(store.listFolders('../')).rejects.toMatchObject({ code: 'StoreFailed' });
+    await close();
+  });
+
   it('fails and keeps nothing where a file stands in the way', async () => {
     const { root, store, unfinished, close } = await openFolder();
     await store.putObject('set', 'a file');

@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { execa } from 'execa';
 import type { Endpoint } from '../../src/config/endpoints.ts';
 import { createHttpClient, type HttpClient } from '../../src/system/http.ts';
+import { makeCertificate } from '../support/certificates.ts';
 
 let folder: string;
 let server: Server;
@@ -18,8 +18,9 @@ let client: HttpClient | undefined;
 /** An authority of our own, a server that it signed and that asks for certificates, and a client that it signed. */
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'safepoint-tls-'));
-  await makeCertificate('authority');
-  await Promise.all(['server', 'client'].map((name) => makeCertificate(name, 'authority')));
+  await makeCertificate(folder, 'authority');
+  const signer = 'authority';
+  await Promise.all(['server', 'client'].map((name) => makeCertificate(folder, name, { signer })));
   const read = (file: string) => readFile(join(folder, file), 'utf8');
   const [ca, cert, key] = await Promise.all([read('authority.pem'), read('server.pem'), read('server.key')]);
   server = createServer({ ca, cert, key, requestCert: true, rejectUnauthorized: true }, (_, response) => {
@@ -80,21 +81,4 @@ function ownCertificate() {
 
 function inFolder(file: string): string {
   return join(folder, file);
-}
-
-/** Writes `<name>.pem` and `<name>.key`: signed by an earlier one, or by itself. */
-async function makeCertificate(name: string, signer?: string): Promise<void> {
-  const signedBy = signer === undefined ? [] : ['-CA', `${signer}.pem`, '-CAkey', `${signer}.key`];
-  const args = [
-    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1'],
-    ...['-subj', `/CN=safepoint test ${name}`, '-addext', 'subjectAltName=IP:127.0.0.1'],
-    ...['-keyout', `${name}.key`, '-out', `${name}.pem`, ...signedBy],
-  ];
-  try {
-    await execa('openssl', args, { cwd: folder });
-  } catch (cause) {
-    throw new Error('openssl (3.0 or later, on PATH) could not make the certificates of this test', {
-      cause,
-    });
-  }
 }

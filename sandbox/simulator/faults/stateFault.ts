@@ -45,6 +45,10 @@ export type ConditionFault =
   | { state: 'resumeFails'; body?: 'object' | 'string' }
   /** Reports this phase whenever exporting is paused, and acts accordingly. */
   | { state: 'phaseDrift'; phase: 'EXPORTING' | 'PAUSED' | 'SOFT_PAUSED'; partition?: number }
+  /** A leader change silently ends the pause of the partition (PR camunda#60893). */
+  | { state: 'leaderChangeEndsPause' }
+  /** A restart in a soft pause moves the position (camunda#18410). */
+  | { state: 'restartMovesPosition' }
   /** After a resume the phase is right and `exportedPosition` stands still (camunda#52257). */
   | { state: 'exporterStuck'; partition?: number }
   | { state: 'partitionUnhealthy'; partition: number }

@@ -47,8 +47,15 @@ export type WireFault = {
   delayMs?: number;
   /** It goes on when this settles. Nobody hears of the answer when the client has given up by then, but the work is done. */
   hold?: Promise<unknown>;
-  /** `reset` breaks the connection, `hang` never answers. Without an answer the real one comes, late. */
-  answer?: FaultAnswer | 'reset' | 'hang';
+  /** The request arrives a second time, as proxies repeat them; the second answer is the one that comes. */
+  twice?: boolean;
+  /** The body comes in ten pieces, this far apart. */
+  trickleMs?: number;
+  /**
+   * `reset` breaks the connection, `hang` never answers, `stale` is the first 200 that the same question ever got, as from a
+   * cache or a replica that lags behind. Without an answer the real one comes, late.
+   */
+  answer?: FaultAnswer | 'reset' | 'hang' | 'stale';
 };
 
 /** Whether a request is one of those that the fault is about. */

@@ -26,8 +26,9 @@ export type ServerOptions = {
 
 /** One process of the installation, on a free port of 127.0.0.1. */
 export async function startServer(options: ServerOptions): Promise<{ url: string; stop(): Promise<void> }> {
+  const firstAnswers = new Map<string, Answer>();
   const server = createServer((request, response) => {
-    serve(options, request, response).catch(() => {
+    serve(options, firstAnswers, request, response).catch(() => {
       response.destroy();
     });
   });
@@ -42,7 +43,12 @@ async function stop(server: Server): Promise<void> {
   await closed;
 }
 
-async function serve(options: ServerOptions, raw: IncomingMessage, response: ServerResponse): Promise<void> {
+async function serve(
+  options: ServerOptions,
+  firstAnswers: Map<string, Answer>,
+  raw: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const url = new URL(raw.url ?? '/', `http://${raw.headers.host ?? '127.0.0.1'}`);
   const method = raw.method ?? 'GET';
   const found = findRoute(options.routes, method, url.pathname);
@@ -56,11 +62,12 @@ async function serve(options: ServerOptions, raw: IncomingMessage, response: Ser
     broker,
   });
   const text = await readBody(raw);
+  const question = `${method} ${url.pathname}${url.search}`;
   options.beforeRequest();
 
   const work = async (): Promise<Answer | 'reset'> => {
     if (found === undefined) return notFound(url.pathname);
-    return found.route.handle({
+    const done = await found.route.handle({
       path: url.pathname,
       query: url.searchParams,
       params: found.params,
@@ -68,17 +75,24 @@ async function serve(options: ServerOptions, raw: IncomingMessage, response: Ser
       body: parse(text),
       origin: url.origin,
     } satisfies SimulatedRequest);
+    if (done !== 'reset' && done.status === 200 && !firstAnswers.has(question))
+      firstAnswers.set(question, done);
+    return done;
   };
   const endpoint = found?.route.endpoint;
   const fault =
     endpoint && options.faults.strikeWire({ method, component, endpoint, path: url.pathname, broker });
   let answer: Answer | FaultAnswer | 'reset' | 'hang' | undefined;
+  if (fault?.twice === true) await work();
   if (fault === undefined || fault.when === 'after') answer = await work();
   if (fault?.delayMs !== undefined) await sleep(fault.delayMs, undefined, { signal: options.stopping });
   await fault?.hold;
-  answer = fault?.answer ?? answer ?? (await work());
+  if (fault?.answer === 'stale') answer = firstAnswers.get(question) ?? answer;
+  else answer = fault?.answer ?? answer;
+  answer ??= await work();
   const skew = options.faults.look('clockSkew', (it) => it.component === options.component)?.byMs ?? 0;
-  send(response, answer, new Date(Date.now() + skew));
+  const slowly = { everyMs: fault?.trickleMs ?? 0, stopping: options.stopping };
+  await send(response, answer, new Date(Date.now() + skew), slowly);
 }
 
 function findRoute(routes: Route[], method: string, path: string) {
@@ -111,7 +125,14 @@ function notFound(path: string): Answer {
   };
 }
 
-function send(response: ServerResponse, answer: Answer | FaultAnswer | 'reset' | 'hang', date: Date): void {
+const TRICKLE_PIECES = 10;
+
+async function send(
+  response: ServerResponse,
+  answer: Answer | FaultAnswer | 'reset' | 'hang',
+  date: Date,
+  { everyMs, stopping }: { everyMs: number; stopping: AbortSignal },
+): Promise<void> {
   if (answer === 'hang') return;
   if (answer === 'reset') {
     response.socket?.resetAndDestroy();
@@ -119,16 +140,24 @@ function send(response: ServerResponse, answer: Answer | FaultAnswer | 'reset' |
   }
   response.statusCode = answer.status;
   response.setHeader('date', date.toUTCString());
-  if ('text' in answer && answer.text !== undefined) {
-    response.setHeader('content-type', answer.contentType ?? 'text/plain');
-    response.end(answer.text);
+  const [body, contentType] = bodyOf(answer);
+  if (contentType !== undefined) response.setHeader('content-type', contentType);
+  if (everyMs === 0) {
+    response.end(body);
     return;
   }
-  if (answer.json === undefined) {
-    response.end();
-    return;
+  const pieceLength = Math.ceil(body.length / TRICKLE_PIECES);
+  for (let at = 0; at < body.length && !response.destroyed; at += pieceLength) {
+    response.write(body.slice(at, at + pieceLength));
+    await sleep(everyMs, undefined, { signal: stopping });
   }
+  response.end();
+}
+
+function bodyOf(answer: Answer | FaultAnswer): [body: string, contentType?: string] {
   const contentType = 'contentType' in answer ? answer.contentType : undefined;
-  response.setHeader('content-type', contentType ?? 'application/json');
-  response.end(JSON.stringify(answer.json, null, 'pretty' in answer && answer.pretty ? 2 : undefined));
+  if ('text' in answer && answer.text !== undefined) return [answer.text, contentType ?? 'text/plain'];
+  if (answer.json === undefined) return [''];
+  const indent = 'pretty' in answer && answer.pretty ? 2 : undefined;
+  return [JSON.stringify(answer.json, null, indent), contentType ?? 'application/json'];
 }

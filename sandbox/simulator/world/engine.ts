@@ -150,10 +150,13 @@ export function createEngine(settings: Settings, timeline: Timeline, faults: Arm
       if (partition === undefined) throw new Error(`There is no partition ${partitionId}`);
       const next = (partition.members.indexOf(partition.leader) + 1) % partition.members.length;
       partition.leader = partition.members[next] ?? partition.leader;
+      if (faults.strike('leaderChangeEndsPause')) resumePartition(partition, isStuck(partition));
       newTerm(partition);
     },
     restart() {
+      const moves = faults.strike('restartMovesPosition') !== undefined;
       for (const partition of partitions) {
+        if (moves && partition.phase === 'SOFT_PAUSED') partition.exported = partition.held;
         partition.dead ||= partition.pauseFileBroken;
         newTerm(partition);
       }

@@ -1,7 +1,10 @@
 import type { z } from 'zod';
 import { SafepointError } from '../../contract/errors.ts';
+import { redact } from '../redact.ts';
 
 const EXCERPT_LENGTH = 300;
+/** What is searched for secrets: longer than any that could begin in an excerpt. */
+const SEARCHED_LENGTH = 32_768;
 
 /** What came back for one request, whatever its status. */
 export type HttpAnswer = {
@@ -29,7 +32,7 @@ export function readJson<T>(answer: HttpAnswer, schema: z.ZodType<T>): T {
 
 export function parseJson(answer: HttpAnswer): unknown {
   if (!isJson(answer))
-    throw unexpectedAnswer(answer, `${answer.contentType || 'no content type'} instead of JSON`);
+    throw unexpectedAnswer(answer, `${excerpt(answer.contentType) || 'no content type'} instead of JSON`);
   try {
     return JSON.parse(answer.text, keepLongIntegers) as unknown;
   } catch {
@@ -50,9 +53,10 @@ export function unexpectedAnswer(answer: HttpAnswer, what: string): SafepointErr
   );
 }
 
-/** One line of at most 300 characters, fit for a message. */
+/** One line of at most 300 characters, fit for a message: an endpoint may quote the credentials that we sent. */
 export function excerpt(text: string): string {
-  const line = text.replaceAll(/\s+/g, ' ').trim();
+  const start = text.replaceAll(/\s+/g, ' ').trim().slice(0, SEARCHED_LENGTH);
+  const line = redact(start);
   return line.length <= EXCERPT_LENGTH ? line : `${line.slice(0, EXCERPT_LENGTH)}…`;
 }
 

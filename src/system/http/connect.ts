@@ -4,17 +4,14 @@ import type { Endpoint } from '../../config/endpoints.ts';
 import { SafepointError } from '../../contract/errors.ts';
 import { readSecret } from '../secrets.ts';
 
-const CONNECT_TIMEOUT_MS = 5_000;
+const CONNECTING = { timeout: 5_000, allowH2: false };
 
 /** Connections to one endpoint. Certificates are read anew for every connection, so that rotated files take effect. */
 export function createAgent(endpoint: Endpoint): Agent {
   return new Agent({
     connect(options, callback) {
       try {
-        buildConnector({ timeout: CONNECT_TIMEOUT_MS, allowH2: false, ...readTlsFiles(endpoint) })(
-          options,
-          callback,
-        );
+        buildConnector({ ...CONNECTING, ...readTlsFiles(endpoint) })(options, callback);
       } catch (error) {
         callback(error instanceof Error ? error : new Error(String(error)), null);
       }
