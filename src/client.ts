@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import type { CliDeps } from './cli/deps.ts';
+import { EXIT } from './cli/exitCodes.ts';
 import { main } from './cli/main.ts';
 import { loadConfig } from './config/load.ts';
 import { productVersion } from './system/version.ts';
@@ -57,7 +58,14 @@ const deps: CliDeps = {
   },
 };
 
+const lostOutput: Error[] = [];
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') lostOutput.push(error); // a reader that leaves early, as `head` does, has what it wants
+  });
+}
+
 const exitCode = await main(process.argv.slice(2), deps);
 await new Promise((written) => process.stdout.write('', written));
 // Not left to the event loop: the client of Temporal goes on retrying calls that were given up, and throws from a timer.
-process.exit(exitCode);
+process.exit(lostOutput.length > 0 ? EXIT.failed : exitCode);

@@ -5,11 +5,13 @@ import type { Config } from './config/schema.ts';
 import { SafepointError } from './contract/errors.ts';
 import { createObjectStore } from './storage/objectStore.ts';
 import type { ObjectStore } from './storage/port.ts';
+import { requireVerifiedTls } from './system/verifiedTls.ts';
 
 export type Dependencies = ActivityDeps & { close(): Promise<void> };
 
-/** Builds clients and stores from the config, each once and when it is first asked for. */
+/** Builds clients and stores from the config, each once and when it is first asked for. Fails with `InvalidConfig`. */
 export function createDependencies(config: Config): Dependencies {
+  requireVerifiedTls();
   const clients = new Map<string, CamundaClient>();
   const stores = new Map<string, ObjectStore>();
   return {
@@ -33,7 +35,7 @@ function remember<T>(known: Map<string, T>, name: string, create: () => T): T {
 }
 
 function named<T>(all: Record<string, T>, name: string, kind: string): T {
-  const found = all[name];
+  const found = Object.hasOwn(all, name) ? all[name] : undefined; // `constructor` is no cluster
   if (found !== undefined) return found;
   throw new SafepointError(
     'InvalidConfig',

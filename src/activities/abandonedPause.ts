@@ -1,10 +1,11 @@
 import { cancellationDetails, log } from '@temporalio/activity';
 import type { CamundaClient } from '../camunda/port.ts';
-import { EXPORTER_PHASES, type ResumeProof } from '../contract/exporting.ts';
+import { EXPORTER_PHASES } from '../contract/exporting.ts';
 import type { ResumedBy } from '../contract/pauseRecord.ts';
 import type { ObjectStore } from '../storage/port.ts';
-import type { OpenWindow, RunLookup } from '../system/runs.ts';
-import { findOpenPause, recordResume, type OpenPause } from './pauseRecords.ts';
+import { messageOf } from '../system/redact.ts';
+import type { OpenWindow, RunLookup, RunRef } from '../system/runs.ts';
+import { findOpenPauses, recordResume, type OpenPause } from './pauseRecords.ts';
 import { describePhases, pausedOnes, resumeAndProve, whatIsMissing } from './proveExporting.ts';
 
 export type PauseDeps = { camunda: CamundaClient; store: ObjectStore; runs: RunLookup };
@@ -14,13 +15,21 @@ export type PauseState =
   | { kind: 'exporting' }
   /** A window is open: it resumes, or its backup does. */
   | { kind: 'window'; window: OpenWindow }
-  /** Paused by a set whose run still lives: the run resumes. */
+  /** Paused, and a set whose run still lives may have done it: the run resumes. */
   | { kind: 'in-flight'; pause: OpenPause; seen: string }
-  /** Paused by a set whose run is over: nobody resumes unless we do. */
+  /** Paused, perhaps by a set whose run is over: nobody resumes unless we do. */
   | { kind: 'abandoned'; pause: OpenPause; seen: string }
-  /** Paused by a set of ours whose run Temporal does not know (any more), so that it might live elsewhere. */
+  /** Paused, perhaps by a set of ours whose run Temporal does not know (any more), so that it might live elsewhere. */
   | { kind: 'unknown-run'; pause: OpenPause; seen: string }
-  | { kind: 'foreign'; seen: string };
+  | { kind: 'foreign'; seen: string }
+  /** Paused, no window is open, and the store does not say by whom. */
+  | { kind: 'unread'; seen: string; problem: string };
+
+/**
+ * A record of a pause is closed only this long after it was written, longer than any request to pause may be on its way
+ * (newer builds hold one for a minute). A pause that lands until then is known as ours.
+ */
+const QUIET_MS = 15 * 60_000;
 
 /**
  * Looks at exporting first and at the windows after it: a pause that was seen belongs to a window that was open then, so with
@@ -29,51 +38,81 @@ export type PauseState =
 export async function lookAtPause(
   { camunda, store, runs }: PauseDeps,
   cluster: string,
-  { self, signal }: { self?: string; signal?: AbortSignal } = {},
+  { self, signal }: { self?: RunRef; signal?: AbortSignal } = {},
 ): Promise<PauseState> {
   const paused = pausedOnes(await camunda.readExporters({ signal }));
   if (paused.length === 0) return { kind: 'exporting' };
   const seen = describePhases(paused);
   const window = await runs.findOpenWindow(cluster);
   if (window !== null) return { kind: 'window', window };
-  const pause = await findOpenPause(store, cluster, { signal });
-  if (pause === null) return { kind: 'foreign', seen };
-  if (pause.run.runId === self) return { kind: 'abandoned', pause, seen };
-  switch (await runs.readRunState(pause.run)) {
-    case 'running':
-      return { kind: 'in-flight', pause, seen };
-    case 'closed':
-      return { kind: 'abandoned', pause, seen };
-    case 'unknown':
-      return { kind: 'unknown-run', pause, seen };
+  let pauses: OpenPause[];
+  try {
+    pauses = await findOpenPauses(store, cluster, { signal });
+  } catch (error) {
+    signal?.throwIfAborted();
+    return { kind: 'unread', seen, problem: messageOf(error) };
   }
+  const states = await Promise.all(
+    pauses.map(async (pause) => ({ pause, run: await readRunState(runs, pause.run, self) })),
+  );
+  const first = (run: RunState) => states.find((state) => state.run === run)?.pause;
+  const [running, closed, unknown] = [first('running'), first('closed'), first('unknown')];
+  if (running !== undefined) return { kind: 'in-flight', pause: running, seen };
+  if (closed !== undefined) return { kind: 'abandoned', pause: closed, seen };
+  if (unknown !== undefined) return { kind: 'unknown-run', pause: unknown, seen };
+  return { kind: 'foreign', seen };
 }
 
-/** Resumes exporting of a pause that a set of ours left. Fails with `ResumeNotProven`. */
-export async function liftPause(
-  { camunda, store }: PauseDeps,
+type RunState = Awaited<ReturnType<RunLookup['readRunState']>>;
+
+/** Of `self`, the run that asks, all that came before is over: its earlier sets, and itself before it was reset. */
+export async function readRunState(runs: RunLookup, run: RunRef, self?: RunRef): Promise<RunState> {
+  if (self !== undefined && run.runId === self.runId) return 'closed';
+  const state = await runs.readRunState(run);
+  return state === 'running' && run.workflowId === self?.workflowId ? 'closed' : state;
+}
+
+/**
+ * Resumes exporting that a set of ours left paused, unless a window was opened meanwhile. Its record stays open: the sentinel
+ * closes it when nothing can land any more. Fails with `ResumeNotProven`.
+ */
+export async function liftPause({ camunda, runs }: PauseDeps, cluster: string): Promise<boolean> {
+  if ((await runs.findOpenWindow(cluster)) !== null) return false;
+  await resumeAndProve(camunda, cluster);
+  return true;
+}
+
+/** The set that may have left the pause that was lifted; `null` when there was nothing that is ours to lift. */
+export async function liftAbandoned(
+  deps: PauseDeps,
   cluster: string,
-  pause: OpenPause,
-  by: ResumedBy,
-): Promise<ResumeProof> {
-  const proof = await resumeAndProve(camunda, cluster);
-  await recordResume(store, { cluster, backupId: pause.backupId }, by);
-  return proof;
+  self?: RunRef,
+): Promise<OpenPause | null> {
+  const state = await lookAtPause(deps, cluster, self === undefined ? {} : { self });
+  if (state.kind !== 'abandoned') return null;
+  return (await liftPause(deps, cluster)) ? state.pause : null;
 }
 
-/** Closes the record of a pause where exporting is seen to run everywhere, so that a later pause is not taken for it. */
-export async function closeOpenPause(
+/**
+ * Closes the records of dead sets where exporting is seen to run everywhere and long enough has passed, so that a later pause
+ * of somebody else is not taken for theirs.
+ */
+export async function closeOldPauses(
   { camunda, store, runs }: PauseDeps,
   cluster: string,
   by: ResumedBy,
 ): Promise<void> {
-  const pause = await findOpenPause(store, cluster, {});
-  if (pause === null || (await runs.findOpenWindow(cluster)) !== null) return;
-  if ((await runs.readRunState(pause.run)) === 'running') return;
+  const old = (await findOpenPauses(store, cluster, {})).filter(
+    ({ claimedAt }) => claimedAt === null || Date.parse(claimedAt) < Date.now() - QUIET_MS,
+  );
+  if (old.length === 0 || (await runs.findOpenWindow(cluster)) !== null) return;
   const { partitionCount } = await camunda.readTopology();
   const readings = await camunda.readExporters();
   if (whatIsMissing(readings, EXPORTER_PHASES.running, partitionCount) !== null) return;
-  await recordResume(store, { cluster, backupId: pause.backupId }, by);
+  for (const { backupId, run } of old) {
+    if ((await runs.readRunState(run)) === 'running') continue;
+    await recordResume(store, { cluster, backupId }, by);
+  }
 }
 
 /**
@@ -89,22 +128,9 @@ export async function liftWhenAbandoned<T>(
     return await work();
   } catch (error) {
     if (cancellationDetails()?.notFound === true) {
-      const lifted = await liftAbandoned(deps, cluster, 'activity').catch(() => null);
+      const lifted = await liftAbandoned(deps, cluster).catch(() => null);
       if (lifted !== null) log.warn('resumed exporting that a terminated run left paused', { cluster });
     }
     throw error;
   }
-}
-
-/** `null` when there is nothing that is ours to lift. */
-export async function liftAbandoned(
-  deps: PauseDeps,
-  cluster: string,
-  by: ResumedBy,
-  self?: string,
-): Promise<OpenPause | null> {
-  const state = await lookAtPause(deps, cluster, self === undefined ? {} : { self });
-  if (state.kind !== 'abandoned') return null;
-  await liftPause(deps, cluster, state.pause, by);
-  return state.pause;
 }

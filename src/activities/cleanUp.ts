@@ -1,8 +1,10 @@
 import { log } from '@temporalio/activity';
 import type { CamundaClient } from '../camunda/port.ts';
 import type { BackupPlan } from '../contract/backup.ts';
+import { errorCatalogue, SafepointError } from '../contract/errors.ts';
 import type { CutPart } from '../contract/parts.ts';
 import { dumpName, MANIFEST, setKey } from '../domain/setKeys.ts';
+import { messageOf } from '../system/redact.ts';
 import { pause, stopwatch } from '../system/waiting.ts';
 import type { ActivityDeps } from './deps.ts';
 
@@ -31,7 +33,7 @@ export function createCleanUpActivities({ camunda, store }: ActivityDeps) {
         try {
           if (await remove()) clean.removed.push(name);
         } catch (error) {
-          clean.left.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+          clean.left.push(`${name}: ${messageOf(error)}`);
         }
       };
       const client = camunda(plan.cluster);
@@ -53,16 +55,24 @@ export function createCleanUpActivities({ camunda, store }: ActivityDeps) {
   };
 }
 
-/** Whether there was anything to remove. */
+/** Whether there was anything to remove. A deletion that is not answered is asked for again. */
 async function removePart(client: CamundaClient, part: CutPart, backupId: string): Promise<boolean> {
-  if ((await client.getBackup(part, backupId)).kind === 'absent') return false;
-  await client.deleteBackup(part, backupId);
   const elapsedMs = stopwatch();
+  let sent = false;
+  let accepted = false;
   for (;;) {
-    const { kind, foreignState } = await client.getBackup(part, backupId);
-    if (kind === 'absent') return true;
-    if (elapsedMs() > GONE_MS)
-      throw new Error(`still there ${GONE_MS / 1000} s after its deletion (${foreignState})`);
+    try {
+      const { kind, foreignState } = await client.getBackup(part, backupId);
+      if (kind === 'absent') return sent;
+      if (elapsedMs() > GONE_MS)
+        throw new Error(`still there ${GONE_MS / 1000} s after its deletion (${foreignState})`);
+      sent = true;
+      if (!accepted) await client.deleteBackup(part, backupId);
+      accepted = true;
+    } catch (error) {
+      const mayPass = error instanceof SafepointError && errorCatalogue[error.code].retry;
+      if (!mayPass || elapsedMs() > GONE_MS) throw error;
+    }
     await pause(POLL_MS);
   }
 }

@@ -1,22 +1,30 @@
+import type { z } from 'zod';
 import type { BackupPlan } from '../contract/backup.ts';
 import { SafepointError } from '../contract/errors.ts';
 import { Intent } from '../contract/intent.ts';
-import type { PauseRecord, ResumedBy, ResumeRecord } from '../contract/pauseRecord.ts';
+import { PauseRecord, type ResumedBy, type ResumeRecord } from '../contract/pauseRecord.ts';
 import { compareIds } from '../domain/backupId.ts';
 import { clusterPrefix, INTENT, PAUSE, RESUME, setKey } from '../domain/setKeys.ts';
 import type { ObjectStore } from '../storage/port.ts';
 
-/** Newest sets that are looked through; runs that lost the race for the window never paused and lie above one that did. */
-const NEWEST_SETS = 50;
+/** Sets that are looked through, from the newest on; older ones were closed long ago. */
+const NEWEST_SETS = 20;
 /** Exporting runs again by then, so a slow store must not hold up the end of the window. */
 const RESUME_RECORD_TIMEOUT_MS = 3_000;
 
 type Call = { signal?: AbortSignal };
 
-/** A set that paused exporting, and of which nobody has proven that exporting runs again. */
-export type OpenPause = { backupId: string; run: { workflowId: string; runId: string } };
+/** A set that may have paused exporting, and of which nobody has written down that no pause of it can stand any more. */
+export type OpenPause = {
+  backupId: string;
+  run: { workflowId: string; runId: string };
+  claimedAt: string | null; // ISO, when it wrote that it would pause
+};
 
-/** Says before the pause that it will be ours. Fails with `StoreFailed`, and then nothing was paused. */
+/**
+ * Says before the pause that it will be ours, and sees that it stands: without it nobody would know whose pause it is. Fails
+ * with `StoreFailed`, and then nothing was paused.
+ */
 export async function recordPause(
   store: ObjectStore,
   plan: BackupPlan,
@@ -30,7 +38,10 @@ export async function recordPause(
     pause: plan.pause,
     at: new Date().toISOString(),
   };
-  await putOnce(store, setKey(plan.cluster, backupId, PAUSE), record, call);
+  const key = setKey(plan.cluster, backupId, PAUSE);
+  await putOnce(store, key, record, call);
+  if ((await store.head(key, call)) !== null) return;
+  throw new SafepointError('StoreFailed', `${store.locate(key)} was written, but the store does not have it`);
 }
 
 /** What this set has done to exporting so far. */
@@ -44,7 +55,10 @@ export async function readSetPause(
   return (await has(PAUSE)) ? 'paused' : 'untouched';
 }
 
-/** Best effort, after exporting was proven to run: the sentinel writes it later where it is missing. */
+/**
+ * Says that no pause of this set can stand or land any more: from then on a pause is somebody else's. Best effort; the
+ * sentinel writes it later where it is missing.
+ */
 export async function recordResume(
   store: ObjectStore,
   set: { cluster: string; backupId: string },
@@ -61,37 +75,48 @@ export async function recordResume(
 }
 
 /**
- * The set whose pause may still stand: the newest one that paused, if it has no `resume.json`. Older ones do not count: a run
- * pauses only after it has seen every partition exporting.
+ * The sets whose pause may still stand, newest first. Not only the newest one that paused: a run that lost its window to
+ * another one may have left a pause before that.
  */
-export async function findOpenPause(
-  store: ObjectStore,
-  cluster: string,
-  call: Call,
-): Promise<OpenPause | null> {
+export async function findOpenPauses(store: ObjectStore, cluster: string, call: Call): Promise<OpenPause[]> {
   const folders = await store.listFolders(clusterPrefix(cluster), call);
   const ids = folders.filter((name) => /^\d+$/.test(name)).sort((a, b) => compareIds(b, a));
-  for (const backupId of ids.slice(0, NEWEST_SETS)) {
-    const state = await readSetPause(store, { cluster, backupId }, call);
-    if (state === 'resumed') return null;
-    if (state === 'untouched') continue;
-    const run = await readRun(store, setKey(cluster, backupId, INTENT), call);
-    return { backupId, run };
-  }
-  return null;
+  const states = await Promise.all(
+    ids.slice(0, NEWEST_SETS).map(async (backupId) => ({
+      backupId,
+      state: await readSetPause(store, { cluster, backupId }, call),
+    })),
+  );
+  const open = states.filter(({ state }) => state === 'paused');
+  return await Promise.all(
+    open.map(async ({ backupId }) => ({
+      backupId,
+      run: await readIntentRun(store, { cluster, backupId }, call),
+      claimedAt: await readClaim(store, setKey(cluster, backupId, PAUSE), call),
+    })),
+  );
 }
 
-async function readRun(store: ObjectStore, key: string, call: Call): Promise<OpenPause['run']> {
-  const text = await store.getObject(key, call);
-  const intent = text === null ? null : parseIntent(text);
+/** The run of a set as its intent names it; empty where that cannot be read, which is nobody's run. */
+export async function readIntentRun(
+  store: ObjectStore,
+  { cluster, backupId }: { cluster: string; backupId: string },
+  call: Call,
+): Promise<OpenPause['run']> {
+  const intent = parseAs(Intent, await store.getObject(setKey(cluster, backupId, INTENT), call));
   return { workflowId: intent?.workflowId ?? '', runId: intent?.runId ?? '' };
 }
 
-function parseIntent(text: string): Intent | null {
+async function readClaim(store: ObjectStore, key: string, call: Call): Promise<string | null> {
+  return parseAs(PauseRecord, await store.getObject(key, call))?.at ?? null;
+}
+
+/** `null` for what a run like ours has not written. */
+function parseAs<T>(schema: z.ZodType<T>, text: string | null): T | null {
   try {
-    return Intent.parse(JSON.parse(text));
+    return text === null ? null : schema.parse(JSON.parse(text));
   } catch {
-    return null; // not written by a run like ours, so nobody knows its run
+    return null;
   }
 }
 

@@ -24,7 +24,9 @@ function plan(config: ActivityDeps['config'], input: BackupInput): BackupPlan {
       `${problems.join('; ')}; give an object such as {"cluster":"prod"}`,
     );
   }
-  const cluster = config.clusters[parsed.data.cluster];
+  const cluster = Object.hasOwn(config.clusters, parsed.data.cluster)
+    ? config.clusters[parsed.data.cluster]
+    : undefined;
   if (cluster === undefined) {
     const known = Object.keys(config.clusters).join(', ');
     throw new SafepointError(

@@ -10,16 +10,31 @@ const POLL_MS = 100;
 /** Readings in which every partition shows the phase; `missing` says what keeps it from that, else it is `null`. */
 export type PhaseProof = { readings: ExporterReading[]; missing: string | null };
 
-/** Asks for the resume and proves it on every partition. Idempotent. Fails with `ResumeNotProven`. */
+/**
+ * Asks for the resume and proves it on every partition. Idempotent. The phases count and not the answer: where we are refused
+ * somebody else may have resumed. Fails with `ResumeNotProven`, or as the request did.
+ */
 export async function resumeAndProve(
   client: CamundaClient,
   cluster: string,
   signal?: AbortSignal,
 ): Promise<ResumeProof> {
-  await client.resumeExporting({ signal });
+  const refusal = await client.resumeExporting({ signal }).then(
+    () => undefined,
+    (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
+  );
+  signal?.throwIfAborted();
   const { partitionCount } = await client.readTopology({ signal });
-  const { readings, missing } = await provePhase(client, EXPORTER_PHASES.running, partitionCount, signal);
+  const deadlineMs = refusal === undefined ? PROOF_DEADLINE_MS : 0;
+  const { readings, missing } = await provePhase(
+    client,
+    EXPORTER_PHASES.running,
+    partitionCount,
+    signal,
+    deadlineMs,
+  );
   if (missing === null) return { resumedAt: new Date().toISOString(), readings };
+  if (refusal !== undefined) throw refusal;
   throw new SafepointError(
     'ResumeNotProven',
     `exporting of ${cluster} is not EXPORTING everywhere: ${missing}`,
@@ -32,12 +47,13 @@ export async function provePhase(
   wanted: string,
   partitionCount: number,
   signal?: AbortSignal,
+  deadlineMs = PROOF_DEADLINE_MS,
 ): Promise<PhaseProof> {
   const elapsedMs = stopwatch();
   for (;;) {
     const readings = await client.readExporters({ signal });
     const missing = whatIsMissing(readings, wanted, partitionCount);
-    if (missing === null || elapsedMs() > PROOF_DEADLINE_MS) return { readings, missing };
+    if (missing === null || elapsedMs() > deadlineMs) return { readings, missing };
     await wait(POLL_MS, signal);
   }
 }

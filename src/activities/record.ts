@@ -119,6 +119,8 @@ function resultOf(input: SealInput, manifest: Manifest, at: BackupResult['manife
   };
 }
 
+/** The two times may come from workers whose clocks differ. */
 function windowMs({ window }: SealInput): number {
-  return Date.parse(window.resume.resumedAt) - Date.parse(window.pause.pausedAt);
+  const byWorkers = Date.parse(window.resume.resumedAt) - Date.parse(window.pause.pausedAt);
+  return window.tookMs ?? Math.max(0, byWorkers);
 }

@@ -1,8 +1,7 @@
 import { SafepointError } from '../contract/errors.ts';
 import { EXPORTER_PHASES } from '../contract/exporting.ts';
 import type { HandResume } from '../contract/sentinel.ts';
-import { closeOpenPause, lookAtPause, type PauseDeps, type PauseState } from './abandonedPause.ts';
-import { recordResume } from './pauseRecords.ts';
+import { closeOldPauses, lookAtPause, type PauseDeps, type PauseState } from './abandonedPause.ts';
 import { provePhase, resumeAndProve } from './proveExporting.ts';
 
 /**
@@ -15,7 +14,6 @@ export async function resumeByHand(deps: PauseDeps, cluster: string, force: bool
   if (look.kind === 'exporting') return await proveRunning(deps, cluster);
   if (!force) refuseOthers(look, cluster);
   const { readings } = await resumeAndProve(deps.camunda, cluster);
-  if ('pause' in look) await recordResume(deps.store, { cluster, backupId: look.pause.backupId }, 'command');
   return { cluster, outcome: 'resumed', seen: describe(look), readings };
 }
 
@@ -28,7 +26,7 @@ async function proveRunning(deps: PauseDeps, cluster: string): Promise<HandResum
       'ResumeNotProven',
       `nothing is paused on ${cluster}, but not all of it exports: ${missing}`,
     );
-  await closeOpenPause(deps, cluster, 'command');
+  await closeOldPauses(deps, cluster, 'command');
   return {
     cluster,
     outcome: 'exporting',
@@ -50,7 +48,7 @@ function refuseOthers(look: PauseState, cluster: string): void {
       `${look.seen}; the run ${look.pause.run.workflowId} of set ${look.pause.backupId} lives and resumes itself; --force does it now`,
     );
   }
-  if (look.kind === 'unknown-run' || look.kind === 'foreign') {
+  if (look.kind === 'unknown-run' || look.kind === 'foreign' || look.kind === 'unread') {
     throw new SafepointError(
       'ForeignPause',
       `${describe(look)}; if no other backup of ${cluster} runs anywhere, give --force`,
@@ -70,6 +68,8 @@ function describe(look: PauseState): string {
       return `${look.seen}, by set ${look.pause.backupId}`;
     case 'unknown-run':
       return `${look.seen}, perhaps by set ${look.pause.backupId}, but Temporal does not know its run ${look.pause.run.workflowId}`;
+    case 'unread':
+      return `${look.seen}, by whom cannot be told: ${look.problem}`;
     case 'foreign':
       return `${look.seen}, and no set of Safepoint left that pause`;
   }

@@ -1,9 +1,11 @@
 import { cancellationSignal, log } from '@temporalio/activity';
 import type { ClusterWatch } from '../contract/sentinel.ts';
+import { messageOf } from '../system/redact.ts';
 import type { RunLookup } from '../system/runs.ts';
-import { closeOpenPause, liftPause, lookAtPause, type PauseDeps } from './abandonedPause.ts';
+import { closeOldPauses, liftPause, lookAtPause, type PauseDeps } from './abandonedPause.ts';
 import type { ActivityDeps } from './deps.ts';
 import { countStuck } from './exportingMetrics.ts';
+import { withHeartbeats } from './heartbeats.ts';
 
 export function createSentinelActivities({ config, camunda, store }: ActivityDeps, runs: RunLookup) {
   return {
@@ -12,18 +14,13 @@ export function createSentinelActivities({ config, camunda, store }: ActivityDep
      * any other pause is only told of. Never fails: what is wrong with one cluster stands in its line.
      */
     async watchClusters(): Promise<ClusterWatch[]> {
-      const clusters = Object.entries(config.clusters);
-      return await Promise.all(
-        clusters.map(async ([cluster, settings]) => {
-          const found = await watch(
-            { camunda: camunda(cluster), store: store(settings.store), runs },
-            cluster,
-          );
-          report(found);
-          countStuck(found);
-          return found;
-        }),
-      );
+      const looks = Object.entries(config.clusters).map(async ([cluster, settings]) => {
+        const found = await watch({ camunda: camunda(cluster), store: store(settings.store), runs }, cluster);
+        report(found);
+        countStuck(found);
+        return found;
+      });
+      return await withHeartbeats(() => Promise.all(looks));
     },
   };
 }
@@ -33,7 +30,7 @@ async function watch(deps: PauseDeps, cluster: string): Promise<ClusterWatch> {
     return { cluster, ...(await lookAndLift(deps, cluster)) };
   } catch (error) {
     cancellationSignal().throwIfAborted();
-    return { cluster, state: 'unreachable', seen: error instanceof Error ? error.message : String(error) };
+    return { cluster, state: 'unreachable', seen: messageOf(error) };
   }
 }
 
@@ -41,7 +38,7 @@ async function lookAndLift(deps: PauseDeps, cluster: string): Promise<Omit<Clust
   const look = await lookAtPause(deps, cluster, { signal: cancellationSignal() });
   switch (look.kind) {
     case 'exporting':
-      await closeOpenPause(deps, cluster, 'sentinel');
+      await closeOldPauses(deps, cluster, 'sentinel');
       return { state: 'exporting', seen: 'exporting on every partition that answers' };
     case 'window':
       return {
@@ -51,7 +48,8 @@ async function lookAndLift(deps: PauseDeps, cluster: string): Promise<Omit<Clust
     case 'in-flight':
       return { state: 'window', seen: `${look.seen}; the run of set ${look.pause.backupId} is at it` };
     case 'abandoned':
-      await liftPause(deps, cluster, look.pause, 'sentinel');
+      if (!(await liftPause(deps, cluster)))
+        return { state: 'window', seen: 'a window was opened meanwhile' };
       return {
         state: 'lifted',
         seen: `set ${look.pause.backupId} had left a pause, which was lifted: ${look.seen}`,
@@ -61,6 +59,8 @@ async function lookAndLift(deps: PauseDeps, cluster: string): Promise<Omit<Clust
         state: 'foreign',
         seen: `${look.seen}; set ${look.pause.backupId} may have left it, but Temporal does not know its run ${look.pause.run.workflowId}`,
       };
+    case 'unread':
+      return { state: 'foreign', seen: `${look.seen}; by whom cannot be told: ${look.problem}` };
     case 'foreign':
       return { state: 'foreign', seen: `${look.seen}, and no set of Safepoint left that pause` };
   }

@@ -39,6 +39,7 @@ export async function verifySet(
     pause: input.plan.pause,
     paused: input.window.pause.readings,
     parts,
+    waves: input.waves,
     partitionCount: input.facts.partitionCount,
   });
   return { findings, cut, snapshots };

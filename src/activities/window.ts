@@ -1,6 +1,12 @@
 import { getClient } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/client';
-import type { RunLookup } from '../system/runs.ts';
+import { windowWorkflowId } from '../contract/names.ts';
+import type { OpenWindow, RunLookup } from '../system/runs.ts';
+import { pause, stopwatch } from '../system/waiting.ts';
+
+/** A window that is cancelled resumes within seconds, unless Camunda refuses that. */
+const CALLED_OFF_MS = 30_000;
+const POLL_MS = 200;
 
 export function createWindowActivities(runs: RunLookup) {
   return {
@@ -21,4 +27,19 @@ export function createWindowActivities(runs: RunLookup) {
       }
     },
   };
+}
+
+/** Cancels the window, which then resumes exporting; `null` when it has closed, else the window that is still open. */
+export async function callOffWindow(
+  runs: RunLookup,
+  cluster: string,
+  signal: AbortSignal,
+): Promise<OpenWindow | null> {
+  const elapsedMs = stopwatch();
+  await getClient().workflow.getHandle(windowWorkflowId(cluster)).cancel();
+  for (;;) {
+    const window = await runs.findOpenWindow(cluster);
+    if (window === null || elapsedMs() > CALLED_OFF_MS) return window;
+    await pause(POLL_MS, signal);
+  }
 }

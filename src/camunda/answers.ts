@@ -1,25 +1,15 @@
 import { SafepointError } from '../contract/errors.ts';
-import {
-  excerpt,
-  isJson,
-  parseJson,
-  quoted,
-  unexpectedAnswer,
-  type HttpAnswer,
-} from '../system/http/answer.ts';
+import { isJson, parseJson, quoted, unexpectedAnswer, type HttpAnswer } from '../system/http/answer.ts';
 import { ErrorBody } from './schema/actuator.ts';
 
-/** What the component itself says in an error body, whatever its shape; else an excerpt of the body. */
+/** What the component itself says in an error body, whatever its shape; else the body. To be read; to be shown only `quoted`. */
 export function errorText(answer: HttpAnswer): string {
   const body = errorBody(answer);
-  if (body === null) return excerpt(answer.text);
+  if (body === null) return answer.text;
   const { error } = body;
   const reason = typeof error === 'object' && error !== null ? [error.type, error.reason] : [error];
   const texts = [body.message, body.errorMessage, body.detailedMessage, body.title, body.detail, ...reason];
-  return (
-    excerpt(texts.filter((text) => typeof text === 'string' && text !== '').join(', ')) ||
-    excerpt(answer.text)
-  );
+  return texts.filter((text) => typeof text === 'string' && text !== '').join(', ') || answer.text;
 }
 
 /** 404 for a path that the process does not have, as Spring or a proxy says it; not a component's word on a missing backup. */

@@ -89,7 +89,7 @@ async function readLeaders(broker: HttpClient, options?: CallOptions): Promise<E
     .map(([id, partition]) => ({
       partitionId: Number(id),
       leader: broker.url,
-      phase: partition.exporterPhase ?? 'not reported',
+      phase: excerpt(partition.exporterPhase ?? '') || 'not reported',
       exportedPosition: partition.exportedPosition ?? null,
       processedPosition: partition.processedPosition ?? null,
     }));

@@ -78,5 +78,5 @@ function describe({ status, text }: HttpAnswer, health: ActuatorHealth | null): 
   const bad = Object.entries(health.components ?? {})
     .filter(([, component]) => component.status !== undefined && component.status !== 'UP')
     .map(([name, component]) => `${name} ${component.status ?? ''}`);
-  return bad.length === 0 ? health.status : `${health.status} (${bad.join(', ')})`;
+  return excerpt(bad.length === 0 ? health.status : `${health.status} (${bad.join(', ')})`);
 }

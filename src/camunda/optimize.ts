@@ -7,7 +7,7 @@ import { toDetails, toHistoryStatus } from './historyStatus.ts';
 import { deleteById, getById, postTrigger, requireId, type PartClient } from './partClient.ts';
 import { absentPart } from './partStatus.ts';
 import type { CallOptions, SearchEngineClient } from './port.ts';
-import { HistoryBackup, HistoryBackupList } from './schema/historyBackup.ts';
+import { HistoryBackup, HistoryBackupList, OptimizeBackupAccepted } from './schema/historyBackup.ts';
 
 /** Import indices, and the rest: two snapshots in every version. */
 const SNAPSHOT_COUNT = 2;
@@ -35,7 +35,10 @@ export function createOptimizePart(discovery: Discovery, searchEngine: SearchEng
   return {
     async start(backupId, options) {
       const answer = await postTrigger(await find(options), backupId, options);
-      if (answer.status === 200 || answer.status === 202) return { kind: 'started' };
+      if (answer.status === 200 || answer.status === 202) {
+        readJson(answer, OptimizeBackupAccepted); // a proxy's page with 200 has started nothing
+        return { kind: 'started' };
+      }
       if (answer.status === 409) return { kind: 'adopted' }; // duplicate id; it has no other conflict
       throw answer.status === 400 ? refused(answer) : unexpectedStatus(answer);
     },

@@ -1,6 +1,6 @@
 import type { SafepointError } from '../contract/errors.ts';
 import type { PartPiece, PartStatus } from '../contract/parts.ts';
-import { isJson, parseJson, readJson, type HttpAnswer } from '../system/http/answer.ts';
+import { excerpt, isJson, parseJson, readJson, type HttpAnswer } from '../system/http/answer.ts';
 import { errorText, isUnknownPath, refused, retryLater, unexpectedStatus } from './answers.ts';
 import type { BackupEndpoint, Discovery } from './discovery.ts';
 import { deleteById, getById, postTrigger, requireId, type PartClient } from './partClient.ts';
@@ -141,6 +141,6 @@ function toPiece(detail: NonNullable<RuntimeBackup['details']>[number]): PartPie
     checkpointPosition: detail.checkpointPosition ?? undefined,
     snapshotId: detail.snapshotId ?? undefined,
     brokerVersion: detail.brokerVersion ?? undefined,
-    failure: detail.failureReason ?? undefined,
+    failure: detail.failureReason ? excerpt(detail.failureReason) : undefined,
   };
 }

@@ -8,7 +8,7 @@ import { absentPart, toPartStatus } from './partStatus.ts';
 import type { SearchEngineClient } from './port.ts';
 import { isMissing, snapshotFailed } from './searchEngine.ts';
 import type { ReadProgress } from './snapshotProgress.ts';
-import { Snapshots } from './schema/searchEngine.ts';
+import { SnapshotAccepted, Snapshots } from './schema/searchEngine.ts';
 
 const NAME_PREFIX = 'camunda_zeebe_records_backup_';
 
@@ -40,7 +40,10 @@ export function createZeebeRecordsPart(
       const body = JSON.stringify({ indices: `${recordsPrefix}*`, ...features });
       const path = `${repositoryPath}/${name}?wait_for_completion=false`;
       const answer = await http.ask({ method: 'PUT', path, body, timeoutMs: TRIGGER_TIMEOUT_MS, ...options });
-      if (answer.status === 200 || answer.status === 202) return { kind: 'started' };
+      if (answer.status === 200 || answer.status === 202) {
+        readJson(answer, SnapshotAccepted); // a proxy's page with 200 has started nothing
+        return { kind: 'started' };
+      }
       if (/snapshot with the same name|snapshot_name_already_in_use/.test(answer.text))
         return { kind: 'adopted' };
       throw failedStart(answer);

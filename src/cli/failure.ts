@@ -1,4 +1,5 @@
 import { errorCatalogue, SafepointError, type ErrorCode } from '../contract/errors.ts';
+import { redact } from '../system/redact.ts';
 import { EXIT, exitCodeOf, type ExitCode } from './exitCodes.ts';
 
 /** What a person or a script gets to know about a command that did not end well. */
@@ -38,7 +39,7 @@ export function toFailure(error: unknown): Failure {
       exitCode: EXIT.failed,
     };
   }
-  if (chain.some((cause) => cause.name === 'ServiceError'))
+  if (chain.some(({ name }) => name === 'ServiceError' || name === 'TransportError'))
     return temporalUnreachable(innermostMessage(chain).replace(/\s*Resolution note:\s*$/, ''));
   return ofCatalogue('InternalError', innermostMessage(chain));
 }
@@ -46,7 +47,7 @@ export function toFailure(error: unknown): Failure {
 export function temporalUnreachable(reason: string): Failure {
   return {
     code: 'TemporalUnreachable',
-    message: `Temporal does not answer: ${reason}`,
+    message: `Temporal does not answer: ${redact(reason)}`,
     operatorAction:
       'Check TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and TEMPORAL_PROFILE; `temporal workflow list` must work with them.',
     exitCode: EXIT.unreachable,
@@ -54,7 +55,8 @@ export function temporalUnreachable(reason: string): Failure {
 }
 
 function ofCatalogue(code: ErrorCode, message: string): Failure {
-  return { code, message, operatorAction: errorCatalogue[code].operatorAction, exitCode: exitCodeOf(code) };
+  const { operatorAction } = errorCatalogue[code];
+  return { code, message: redact(message), operatorAction, exitCode: exitCodeOf(code) };
 }
 
 function causesOf(error: unknown): Error[] {

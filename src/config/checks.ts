@@ -1,5 +1,5 @@
 import { CUT_PARTS } from '../contract/parts.ts';
-import { describeSecret, readSecret, type SecretRef } from '../system/secrets.ts';
+import { describeSecret, readReference, type SecretRef } from '../system/secrets.ts';
 import { SafepointError } from '../contract/errors.ts';
 import { show, type Problem } from './problems.ts';
 import { NAME_PATTERN } from './schema.ts';
@@ -99,7 +99,7 @@ function checkSecrets(path: string[], value: unknown): Problem[] {
 
 function secretProblem(path: string[], ref: SecretRef): Problem[] {
   try {
-    readSecret(ref);
+    readReference(ref);
     return [];
   } catch (error) {
     if (!(error instanceof SafepointError)) throw error;

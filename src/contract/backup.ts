@@ -55,7 +55,13 @@ export type BackupPlan = {
 export type WindowInput = { plan: BackupPlan; set: { backupId: string; waves: CutPart[][] } };
 
 /** Result of the child `backupWindow`: the consistent parts and the evidence for their fence. */
-export type WindowResult = { pause: PauseProof; parts: PartResult[]; resume: ResumeProof };
+export type WindowResult = {
+  pause: PauseProof;
+  parts: PartResult[];
+  resume: ResumeProof;
+  /** From the proven pause to the proven resume, on the clock of Temporal. Absent in histories of 0.1.0. */
+  tookMs?: number;
+};
 
 /** An object that we wrote to a store. */
 export type StoredArtifact = {

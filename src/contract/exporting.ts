@@ -20,6 +20,8 @@ export type PauseProof = {
   mode: PauseMode;
   pausedAt: string;
   readings: ExporterReading[];
+  /** A request to pause of an earlier attempt may still be on its way. */
+  mayLandLate?: boolean;
 };
 
 /** A resume that is proven on every partition. */

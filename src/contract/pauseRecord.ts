@@ -13,10 +13,13 @@ export const PauseRecord = z.object({
 });
 export type PauseRecord = z.infer<typeof PauseRecord>;
 
-/** Who proved that exporting runs again: a workflow, the preflight of a later run, an activity whose run is gone, or a person. */
-export type ResumedBy = 'window' | 'backup' | 'preflight' | 'sentinel' | 'activity' | 'command';
+/** Who wrote that the pause of a set is over: its window, or later the sentinel or a person. */
+export type ResumedBy = 'window' | 'sentinel' | 'command';
 
-/** `resume.json`: exporting was proven to run again on every partition, so a pause that is seen later is not of this set. */
+/**
+ * `resume.json`: exporting was proven to run again on every partition, and no request to pause was on its way any more. So a
+ * pause that is seen later is not of this set, and the set never pauses again.
+ */
 export const ResumeRecord = z.object({
   schema: z.literal('safepoint/resume/v1'),
   cluster: z.string(),

@@ -5,7 +5,7 @@ import { SafepointError } from '../contract/errors.ts';
 import { createMeter } from '../storage/meter.ts';
 import type { ObjectStore } from '../storage/port.ts';
 import { startCompression } from '../storage/zstd.ts';
-import { startCommand, type CommandEnd } from '../system/command.ts';
+import { startCommand, type CommandEnd, type RunningCommand } from '../system/command.ts';
 import { pgCommand } from './pgCommand.ts';
 import { createTrailerWatch } from './trailer.ts';
 
@@ -43,7 +43,7 @@ export async function dumpDatabase(request: DumpRequest): Promise<DumpResult> {
     onChunk: () => onProgress?.({ rawSizeBytes: raw.sizeBytes, sizeBytes: stored.sizeBytes }),
     beforeEnd: async () => {
       await Promise.allSettled([feeding]);
-      requireGoodEnd(database, await dump.ended, await compression.ended, trailer.seen());
+      requireGoodEnd(database, dump, await dump.ended, await compression.ended, trailer.seen());
     },
   });
   dump.stdin.end();
@@ -70,6 +70,7 @@ export async function dumpDatabase(request: DumpRequest): Promise<DumpResult> {
 
 function requireGoodEnd(
   { host, port, user }: DatabaseConfig,
+  { said }: RunningCommand,
   dump: CommandEnd,
   compression: CommandEnd,
   trailerSeen: boolean,
@@ -79,7 +80,7 @@ function requireGoodEnd(
   if (!compression.ok)
     throw new SafepointError('DumpFailed', `dump of ${server}: zstd ended with ${compression.reason}`);
   if (!dump.ok) {
-    const refused = dump.reason.includes('password authentication failed');
+    const refused = said('password authentication failed');
     const code = refused ? 'AccessDenied' : 'DumpFailed';
     throw new SafepointError(code, `dump of ${server} as ${user}: pg_dumpall ended with ${dump.reason}`);
   }

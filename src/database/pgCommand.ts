@@ -16,8 +16,8 @@ export function pgCommand(database: DatabaseConfig, program: string, args: strin
       PGAPPNAME: 'safepoint',
       PGSSLMODE: sslMode,
       ...(sslRootCert !== undefined && { PGSSLROOTCERT: sslRootCert }),
+      PGPASSWORD: readSecret(database.password),
     },
-    secretEnv: { PGPASSWORD: readSecret(database.password) },
   };
 }
 

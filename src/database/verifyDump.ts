@@ -23,6 +23,10 @@ export type VerifyDumpRequest = {
  */
 export async function verifyDump(request: VerifyDumpRequest): Promise<Finding> {
   const { store, artifact, signal, onProgress } = request;
+  const location = store.locate(artifact.key);
+  // The store answers, and has lost it: nothing that a further try could bring back.
+  if ((await store.head(artifact.key, { signal })) === null)
+    throw new SafepointError('DumpFailed', `${location} is gone`);
   const source = await store.getStream(artifact.key, { signal });
   const decompression = startDecompression();
   const trailer = createTrailerWatch();
@@ -51,7 +55,6 @@ export async function verifyDump(request: VerifyDumpRequest): Promise<Finding> {
           ...(trailer.seen() ? [] : ['the trailer of pg_dumpall is missing']),
         ]
       : [`cannot be decompressed: zstd ended with ${end.reason}`];
-    const location = store.locate(artifact.key);
     if (differences.length > 0)
       throw new SafepointError('DumpFailed', `${location} is damaged: ${differences.join('; ')}`);
     return toFinding(artifact, location);

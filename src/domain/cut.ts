@@ -1,6 +1,6 @@
 import type { CutProof, PartitionCut } from '../contract/cut.ts';
 import { EXPORTER_PHASES, type ExporterReading, type PauseMode } from '../contract/exporting.ts';
-import type { PartResult } from '../contract/parts.ts';
+import type { CutPart, PartResult } from '../contract/parts.ts';
 
 /** What the proof looks at: the readings after the pause, and every part with its own readings. */
 export type CutEvidence = {
@@ -8,6 +8,8 @@ export type CutEvidence = {
   /** Readings right after the pause. */
   paused: readonly ExporterReading[];
   parts: readonly PartResult[];
+  /** In which they were taken. Not told from their times: the clocks of workers may differ. */
+  waves: readonly (readonly CutPart[])[];
   partitionCount: number;
 };
 
@@ -48,12 +50,7 @@ function provePartition(
   const checkpointPosition = piece?.checkpointPosition ?? null;
   const restoredExporterPosition = piece === undefined ? null : exporterPositionIn(piece.snapshotId);
   const heldAtLeast = lowestBefore(indexParts, partitionId);
-  const { position: heldAtMost, source: heldAtMostSource } = upperBound(
-    evidence.pause,
-    zeebe,
-    indexParts,
-    partitionId,
-  );
+  const { position: heldAtMost, source: heldAtMostSource } = upperBound(evidence, indexParts, partitionId);
   return {
     partitionId,
     checkpointPosition,
@@ -96,8 +93,7 @@ function lowestBefore(indexParts: readonly PartResult[], partitionId: number): n
 }
 
 function upperBound(
-  pause: PauseMode,
-  zeebe: PartResult | undefined,
+  { pause, waves }: CutEvidence,
   indexParts: readonly PartResult[],
   partitionId: number,
 ): { position: number | null; source: PartitionCut['heldAtMostSource'] } {
@@ -110,7 +106,7 @@ function upperBound(
     return { position: frozen, source: 'frozen-exporter' };
   }
   if (records !== null) return { position: records, source: 'zeebe-records' };
-  const zeebeWasLast = zeebe !== undefined && indexParts.every((part) => part.completedAt <= zeebe.startedAt);
+  const zeebeWasLast = waves.at(-1)?.every((part) => part === 'zeebe') ?? false;
   if (!zeebeWasLast) return { position: null, source: null };
   return { position: highest(after.map((last) => last?.processedPosition)), source: 'newest-record' };
 }

@@ -1,14 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { link, mkdir, open, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { link, mkdir, open, rename, rm, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { FolderStoreConfig } from '../config/schema.ts';
 import { SafepointError } from '../contract/errors.ts';
-import { foldersBelow, nullWhenAbsent, readInfo, unfinishedPath, walkKeys } from './folderEntries.ts';
+import {
+  foldersBelow,
+  nullWhenAbsent,
+  readInfo,
+  removeUnfinished,
+  unfinishedPath,
+  walkKeys,
+} from './folderEntries.ts';
 import type { ObjectInfo, ObjectStore } from './port.ts';
 import { guardedStream } from './guardedStream.ts';
+import { readSmallText } from './smallText.ts';
 import { storeError } from './storeError.ts';
 
 type CallOptions = { signal?: AbortSignal };
@@ -36,7 +44,10 @@ class FolderStore implements ObjectStore {
 
   async putStream(key: string, body: Readable, options: CallOptions = {}): Promise<void> {
     try {
-      await this.#run('write', key, options, () => this.#writeFile(key, body, rename, options.signal));
+      await this.#run('write', key, options, async () => {
+        await removeUnfinished(this.#pathOf(key));
+        await this.#writeFile(key, body, rename, options.signal);
+      });
     } finally {
       body.destroy(); // when the file could not even be opened, nothing else ends the source
     }
@@ -54,9 +65,12 @@ class FolderStore implements ObjectStore {
   }
 
   async getObject(key: string, options: CallOptions = {}): Promise<string | null> {
-    return this.#run('read', key, options, () =>
-      readFile(this.#pathOf(key), { encoding: 'utf8', signal: options.signal }).catch(nullWhenAbsent),
-    );
+    return this.#run('read', key, options, async () => {
+      const file = await open(this.#pathOf(key), 'r').catch(nullWhenAbsent);
+      if (file === null) return null;
+      // A folder can be opened, but not be read.
+      return await readSmallText(file.createReadStream({ signal: options.signal })).catch(nullWhenAbsent);
+    });
   }
 
   async getStream(key: string, options: CallOptions = {}): Promise<Readable> {

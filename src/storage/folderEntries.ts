@@ -1,5 +1,5 @@
 import type { Dirent } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { ObjectInfo } from './port.ts';
 
@@ -8,6 +8,14 @@ const UNFINISHED = /^\..*\.unfinished$/;
 /** Where a file is written before it gets its name; never listed. `token` keeps two writers of a key apart. */
 export function unfinishedPath(file: string, token: string): string {
   return path.join(path.dirname(file), `.${path.basename(file)}.${token}.unfinished`);
+}
+
+/** What writers of this file left that were killed; one that still writes fails then, for its file has no name to give. */
+export async function removeUnfinished(file: string): Promise<void> {
+  const folder = path.dirname(file);
+  const names = (await readdir(folder).catch(nullWhenAbsent)) ?? [];
+  const left = names.filter((name) => name.startsWith(`.${path.basename(file)}.`) && UNFINISHED.test(name));
+  await Promise.all(left.map((name) => rm(path.join(folder, name), { force: true })));
 }
 
 /** Files whose key starts with the prefix, in the byte order of the keys, as S3 lists them. */

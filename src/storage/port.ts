@@ -22,7 +22,7 @@ export interface ObjectStore {
     body: string,
     options?: { createOnly?: boolean; signal?: AbortSignal },
   ): Promise<void>;
-  /** `null` when the key does not exist. */
+  /** A small object as text. `null` when the key does not exist; one beyond 64 MiB fails with `StoreFailed`. */
   getObject(key: string, options?: { signal?: AbortSignal }): Promise<string | null>;
   /** Fails with `StoreFailed` when the key does not exist. */
   getStream(key: string, options?: { signal?: AbortSignal }): Promise<Readable>;

@@ -13,6 +13,7 @@ import { abortLeftovers, uploadStream, type UploadTarget } from './multipart.ts'
 import type { ObjectInfo, ObjectStore } from './port.ts';
 import { createS3Client } from './s3Client.ts';
 import { isAbsent, isAlreadyThere, toS3Error, wasTriedAgain } from './s3Error.ts';
+import { readSmallText } from './smallText.ts';
 import { storeError } from './storeError.ts';
 
 type CallOptions = { signal?: AbortSignal };
@@ -68,7 +69,7 @@ class S3Store implements ObjectStore {
   async getObject(key: string, options: CallOptions = {}): Promise<string | null> {
     return this.#run('read', key, options, async () => {
       const answer = await this.#get(key, options).catch(nullWhenAbsent);
-      return answer?.Body?.transformToString() ?? null;
+      return answer?.Body instanceof Readable ? await readSmallText(answer.Body) : null;
     });
   }
 

@@ -1,7 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import type { S3StoreConfig } from '../config/schema.ts';
 import { SafepointError } from '../contract/errors.ts';
-import { readSecret, type SecretRef } from '../system/secrets.ts';
+import { readReference, readSecret, type SecretRef } from '../system/secrets.ts';
 
 const connectionTimeoutMs = 10_000;
 /** Without a byte in either direction. */
@@ -38,7 +38,7 @@ export function createS3Client(store: string, config: S3StoreConfig): S3Client {
 function secretsByReference(accessKeyId: SecretRef, secretAccessKey: SecretRef) {
   return () =>
     Promise.resolve({
-      accessKeyId: readSecret(accessKeyId),
+      accessKeyId: readReference(accessKeyId),
       secretAccessKey: readSecret(secretAccessKey),
       expiration: new Date(Date.now() + credentialsLifetimeMs),
     });

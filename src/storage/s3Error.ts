@@ -1,4 +1,5 @@
 import { SafepointError } from '../contract/errors.ts';
+import { redact } from '../system/redact.ts';
 import { storeError, type StoreAction } from './storeError.ts';
 
 const longestReason = 500;
@@ -45,5 +46,5 @@ function statusOf(error: unknown): number | undefined {
 function describe(error: unknown, status: number | undefined): string {
   const { name, code, message } = error as S3Failure;
   const words = [code ?? name, status !== undefined && `HTTP ${status}`, message].filter(Boolean);
-  return words.join(', ').replace(/\s+/g, ' ').slice(0, longestReason);
+  return redact(words.join(', ')).replace(/\s+/g, ' ').slice(0, longestReason);
 }

@@ -60,13 +60,14 @@ export function captureOptions(budgets: Budgets): ActivityOptions {
   };
 }
 
+/** A database or store may be away for some minutes, and a dump that starts anew is no polling: hence the growing interval. */
 export function dumpOptions(budgets: Budgets): ActivityOptions {
   return {
     ...common,
     startToCloseTimeout: budgets.dumpMs,
     scheduleToCloseTimeout: budgets.dumpMs,
     heartbeatTimeout: '30 s',
-    retry: { ...promptly, maximumAttempts: 3 },
+    retry: { initialInterval: '1 s', backoffCoefficient: 2, maximumInterval: '1 m', maximumAttempts: 12 },
   };
 }
 
@@ -84,6 +85,7 @@ export function sealOptions(budgets: Budgets): ActivityOptions {
 export const sentinelOptions: ActivityOptions = {
   ...common,
   startToCloseTimeout: '2 m',
+  heartbeatTimeout: '10 s', // while one is at it no other is started, also by a worker that has just come back
   retry: { ...promptly, maximumAttempts: 3 },
 };
 

@@ -27,7 +27,7 @@ import {
   preflightOptions,
   sealOptions,
 } from './activityOptions.ts';
-import { closeOnError, isErrorCode, toFailure } from './failures.ts';
+import { closeOnError, isErrorCode, toFailure, wasCancelled } from './failures.ts';
 import { checkInputShape } from './inputShape.ts';
 import { createLines, type Lines } from './lines.ts';
 import { showSearchAttributes } from './searchAttributes.ts';
@@ -175,7 +175,8 @@ function sealSet(
 type End = { code: string; message: string };
 
 function describeEnd(error: unknown): End {
-  if (isCancellation(error)) return { code: 'BackupCancelled', message: 'the run was cancelled' };
+  if (isCancellation(error) || wasCancelled(error))
+    return { code: 'BackupCancelled', message: 'the run was cancelled' };
   const { type, message } = toFailure(error);
   return { code: type ?? 'InternalError', message };
 }

@@ -1,19 +1,17 @@
 import { defineQuery, proxyActivities, setCurrentDetails, setHandler } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { WindowInput, WindowResult } from '../contract/backup.ts';
-import type { ErrorCode } from '../contract/errors.ts';
-import type { ResumeProof } from '../contract/exporting.ts';
+import type { PauseProof, ResumeProof } from '../contract/exporting.ts';
 import { GET_STATUS_QUERY } from '../contract/names.ts';
 import type { CutPart, PartResult } from '../contract/parts.ts';
 import type { WindowStatus } from '../contract/status.ts';
 import { renderDetails } from '../domain/statusTable.ts';
 import { captureOptions, pauseOptions } from './activityOptions.ts';
 import { closeOnError, toFailure } from './failures.ts';
+import { checkWindowShape } from './inputShape.ts';
 import { createLines } from './lines.ts';
 import { resumeForCertain } from './resume.ts';
 import { allOrNone } from './sideBySide.ts';
-
-const NOTHING_PAUSED: unknown[] = ['ForeignPause', 'WindowClosed', 'AccessDenied'] satisfies ErrorCode[];
 
 export const getWindowStatus = defineQuery<WindowStatus>(GET_STATUS_QUERY);
 
@@ -30,7 +28,10 @@ const { pauseExporting } = proxyActivities<Activities>(pauseOptions);
  * cannot be proven the window stays open and keeps every other run out.
  */
 export function backupWindow(input: WindowInput): Promise<WindowResult> {
-  return closeOnError(() => runWindow(input));
+  return closeOnError(async () => {
+    checkWindowShape(input);
+    return await runWindow(input);
+  });
 }
 
 async function runWindow(input: WindowInput): Promise<WindowResult> {
@@ -49,9 +50,13 @@ async function runWindow(input: WindowInput): Promise<WindowResult> {
     setCurrentDetails(renderDetails(`${plan.cluster} #${set.backupId}: exporting ${exporting}`, lines.all()));
   });
 
+  let pause: PauseProof | undefined;
+
   async function resume(): Promise<ResumeProof> {
     exporting = 'resuming';
-    const resuming = { plan, backupId: set.backupId, by: 'window' } as const;
+    const isPaused = pause !== undefined;
+    const pauseIsOver = isPaused && pause?.mayLandLate !== true;
+    const resuming = { plan, backupId: set.backupId, by: 'window', pauseIsOver, isPaused } as const;
     const proof = await lines.follow('resume', () =>
       resumeForCertain(resuming, () => {
         exporting = 'resume-failed';
@@ -65,12 +70,14 @@ async function runWindow(input: WindowInput): Promise<WindowResult> {
 
   try {
     exporting = 'pausing';
-    const pause = await lines.follow('pause', () =>
+    pause = await lines.follow('pause', () =>
       pauseExporting.executeWithOptions({ ...pauseOptions, summary: `${plan.pause} pause` }, [input]),
     );
     exporting = 'paused';
+    const pausedAtMs = Date.now(); // the server's clock, the same for every worker
     const captured = await captureWaves(input, lines.follow);
-    return { pause, parts: captured, resume: await resume() };
+    const resumed = await resume();
+    return { pause, parts: captured, resume: resumed, tookMs: Date.now() - pausedAtMs };
   } catch (error) {
     if (!untouched(exporting, error)) await resume();
     throw error;
@@ -98,8 +105,11 @@ async function captureWaves(
   return captured;
 }
 
-/** A pause that failed may have reached some partitions, unless it was never sent or we may not pause at all. */
+/**
+ * A pause that failed may have reached some partitions, unless we may not pause at all, or nobody knows the cluster: then we
+ * cannot resume either, and would try for ever. Whether anything was asked for at all stands on record, where the resume looks.
+ */
 function untouched(exporting: WindowStatus['exporting'], error: unknown): boolean {
   const { type } = toFailure(error);
-  return exporting === 'pausing' && NOTHING_PAUSED.includes(type);
+  return exporting === 'pausing' && (type === 'AccessDenied' || type === 'InvalidInput');
 }

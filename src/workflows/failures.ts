@@ -2,6 +2,7 @@ import {
   ActivityFailure,
   ApplicationFailure,
   CancellationScope,
+  CancelledFailure,
   ChildWorkflowFailure,
   isCancellation,
   TimeoutFailure,
@@ -16,9 +17,21 @@ export async function closeOnError<T>(story: () => Promise<T>): Promise<T> {
   try {
     return await story();
   } catch (error) {
-    if (isCancellation(error) && CancellationScope.current().consideredCancelled) throw error; // the run ends as cancelled
-    throw toFailure(error);
+    if (!wasCancelled(error)) throw toFailure(error);
+    if (isCancellation(error)) throw error; // the run ends as cancelled
+    throw new CancelledFailure('cancelled while a step failed', [], error as Error);
   }
+}
+
+/**
+ * Also by a step that failed after it was told to stop: Temporal does not try it again, be it that its worker died or that
+ * Camunda did not answer, and what it failed with is not why the run ends.
+ */
+export function wasCancelled(error: unknown): boolean {
+  if (!CancellationScope.current().consideredCancelled) return false;
+  return (
+    isCancellation(error) || (error instanceof ActivityFailure && error.retryState === 'CANCEL_REQUESTED')
+  );
 }
 
 /** The innermost named cause as a failure that is not tried again; `InternalError` for what has no name. */
@@ -39,17 +52,20 @@ export function toFailure(error: unknown): ApplicationFailure {
   return fail('InternalError', cause instanceof Error ? cause.message : String(cause), error);
 }
 
+/** Temporal does not take failures of any size: the workflow task would be tried for ever. */
+const LONGEST_MESSAGE = 20_000;
+
 export function fail(code: ErrorCode, message: string, cause?: unknown): ApplicationFailure {
   return ApplicationFailure.create({
     type: code,
-    message,
+    message: message.slice(0, LONGEST_MESSAGE),
     nonRetryable: true,
     ...(cause instanceof Error ? { cause } : {}),
   });
 }
 
 export function isErrorCode(type: string | null | undefined): type is ErrorCode {
-  return typeof type === 'string' && type in errorCatalogue;
+  return typeof type === 'string' && Object.hasOwn(errorCatalogue, type);
 }
 
 function innermost(error: unknown): unknown {

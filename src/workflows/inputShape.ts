@@ -1,3 +1,4 @@
+import type { WindowInput } from '../contract/backup.ts';
 import { fail } from './failures.ts';
 
 const FIELDS = {
@@ -19,7 +20,7 @@ export function checkInputShape(input: unknown): void {
     );
   }
   const problems = Object.keys(input)
-    .filter((field) => !(field in FIELDS))
+    .filter((field) => !Object.hasOwn(FIELDS, field))
     .map((field) => `unknown field ${JSON.stringify(field)}`);
   if (!('cluster' in input)) problems.push('cluster is missing');
   for (const [field, wanted] of Object.entries(FIELDS)) {
@@ -34,4 +35,26 @@ export function checkInputShape(input: unknown): void {
       `${problems.join('; ')}; fields are ${Object.keys(FIELDS).join(', ')}; ${example}`,
     );
   }
+}
+
+/**
+ * Refuses what was not made by `backup`, before anything is paused: a window that somebody starts by hand with half an input
+ * must not fail between pause and resume.
+ */
+export function checkWindowShape(input: WindowInput): void {
+  const { plan, set } = (input ?? {}) as Partial<WindowInput>;
+  const isWhole =
+    typeof plan?.cluster === 'string' &&
+    (plan.pause === 'soft' || plan.pause === 'hard') &&
+    typeof plan.store === 'string' &&
+    typeof plan.budgets?.partMs === 'number' &&
+    typeof set?.backupId === 'string' &&
+    /^[1-9]\d*$/.test(set.backupId) &&
+    Array.isArray(set.waves) &&
+    set.waves.every(Array.isArray);
+  if (!isWhole)
+    throw fail(
+      'InvalidInput',
+      'a window is started by `backup` alone; start `backup` with {"cluster":"prod"}',
+    );
 }

@@ -2,14 +2,19 @@ import { CancellationScope, proxyActivities, proxyLocalActivities, sleep } from 
 import type { Activities } from '../activities/index.ts';
 import type { BackupPlan } from '../contract/backup.ts';
 import type { ResumeProof } from '../contract/exporting.ts';
-import type { ResumedBy } from '../contract/pauseRecord.ts';
 import { firstResumeOptions, resumeOptions } from './activityOptions.ts';
 import { toFailure } from './failures.ts';
 
 const { resumeExporting: resumeAtOnce } = proxyLocalActivities<Activities>(firstResumeOptions);
 const { resumeExporting } = proxyActivities<Activities>(resumeOptions);
 
-export type Resuming = { plan: BackupPlan; backupId: string; by: ResumedBy };
+export type Resuming = {
+  plan: BackupPlan;
+  backupId: string;
+  by: 'window' | 'backup';
+  pauseIsOver: boolean; // no request to pause can land any more
+  isPaused?: boolean; // the pause is proven
+};
 
 /**
  * The first try costs little; what follows never gives up and shows as a pending activity with its last failure. Cannot be
@@ -39,8 +44,8 @@ export async function resumeInstead(resuming: Resuming): Promise<ResumeProof> {
   );
 }
 
-function inputOf({ plan, backupId, by }: Resuming) {
-  return { cluster: plan.cluster, backupId, by, alarmMs: plan.budgets.resumeMs };
+function inputOf({ plan, backupId, by, pauseIsOver, isPaused }: Resuming) {
+  return { cluster: plan.cluster, backupId, by, pauseIsOver, isPaused, alarmMs: plan.budgets.resumeMs };
 }
 
 async function withAlarm<T>(plan: BackupPlan, onAlarm: () => void, work: () => Promise<T>): Promise<T> {

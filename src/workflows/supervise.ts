@@ -54,7 +54,7 @@ export async function superviseWindow(
   backupId: string,
   window: WindowHandle,
 ): Promise<WindowResult> {
-  const resuming: Resuming = { plan, backupId, by: 'backup' };
+  const resuming: Resuming = { plan, backupId, by: 'backup', pauseIsOver: false };
   // Outside the cancel of this run: a window that is told to stop must still end within its budget.
   const timer = await CancellationScope.nonCancellable(() => Promise.resolve(new CancellationScope()));
   const overBudget = timer.run(async () => {

@@ -210,11 +210,29 @@ describe('activities/capture: the exporter after a hard pause', () => {
 
   it('fails when positions go on moving long after the flush delay', async () => {
     cluster = await startCluster({ profile: '8.8', loadPerSecond: 500, flushDelayMs: 100 });
+    const camunda = cluster.deps.camunda(CLUSTER);
+    const readExporters = async () =>
+      (await camunda.readExporters()).map((reading) => ({ ...reading, phase: 'PAUSED' })); // so it says, and moves
+    cluster.deps = { ...cluster.deps, camunda: () => ({ ...camunda, readExporters }) };
     const input = await inputFor('webapps');
 
-    const moving = capture({ ...input, settled: false }); // nobody has paused
+    const moving = capture({ ...input, settled: false });
 
     await expect(moving).rejects.toMatchObject({ code: 'ExporterNotQuiet' });
+  });
+
+  it('gives the set up at once when somebody has resumed exporting before an index part', async () => {
+    cluster = await startCluster({ profile: '8.8' });
+    await cluster.deps.camunda(CLUSTER).pauseExporting('hard');
+    const input = await inputFor('webapps');
+
+    const waiting = capture({ ...input, plan: { ...input.plan, flushDelayMs: 60_000 }, settled: false });
+    await cluster.deps.camunda(CLUSTER).resumeExporting();
+
+    await expect(waiting).rejects.toMatchObject({
+      code: 'SetFailed',
+      message: expect.stringContaining('EXPORTING inside the window'),
+    });
   });
 });
 

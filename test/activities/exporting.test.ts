@@ -1,10 +1,11 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { ActivityCancellationDetails } from '@temporalio/common';
-import { createExportingActivities } from '../../src/activities/exporting.ts';
+import { createExportingActivities, type ResumeInput } from '../../src/activities/exporting.ts';
 import { createPlanActivities } from '../../src/activities/plan.ts';
 import type { PauseProof, ResumeProof } from '../../src/contract/exporting.ts';
 import type { ProcedureName } from '../../src/contract/backup.ts';
 import { poll } from '../../sandbox/stack/poll.ts';
+import type { RunLookup } from '../../src/system/runs.ts';
 import { noRuns } from '../support/noRuns.ts';
 import { activityEnvironment, runActivity } from '../support/runActivity.ts';
 import { CLUSTER, startCluster, type SimulatedCluster } from './preflight/simulatedCluster.ts';
@@ -19,18 +20,22 @@ function phases(): string[] {
   return cluster.simulator.exporting().map((partition) => partition.phase);
 }
 
-async function pause(procedure: ProcedureName, environment = activityEnvironment()): Promise<PauseProof> {
+async function pause(
+  procedure: ProcedureName,
+  environment = activityEnvironment(),
+  runs: RunLookup = noRuns,
+): Promise<PauseProof> {
   const plan = await createPlanActivities(cluster.deps).planBackup({ cluster: CLUSTER, procedure });
-  const activities = createExportingActivities(cluster.deps, noRuns);
+  const activities = createExportingActivities(cluster.deps, runs);
   return await runActivity(
     () => activities.pauseExporting({ plan, set: { backupId: '1000', waves: [] } }),
     environment,
   );
 }
 
-function resume(): Promise<ResumeProof> {
-  const activities = createExportingActivities(cluster.deps, noRuns);
-  return runActivity(() => activities.resumeExporting({ cluster: CLUSTER }));
+function resume(more: Partial<ResumeInput> = {}, runs: RunLookup = noRuns): Promise<ResumeProof> {
+  const activities = createExportingActivities(cluster.deps, runs);
+  return runActivity(() => activities.resumeExporting({ cluster: CLUSTER, ...more }));
 }
 
 describe('activities/exporting: pauseExporting', () => {
@@ -90,6 +95,29 @@ describe('activities/exporting: pauseExporting', () => {
     expect(phases()).toEqual(['EXPORTING', 'EXPORTING']);
   });
 
+  it('waits with its pause while a run that lives may still resume another one', async () => {
+    cluster = await startCluster({ profile: '8.8' });
+    const store = cluster.deps.store('main');
+    await store.putObject(`${CLUSTER}/999/pause.json`, '{}');
+    const alive: RunLookup = { ...noRuns, readRunState: () => Promise.resolve('running') };
+
+    const attempt = pause('sequential', activityEnvironment(), alive);
+
+    await expect(attempt).rejects.toMatchObject({
+      code: 'ClusterBusy',
+      message: expect.stringContaining('set 999'),
+    });
+    expect(phases()).toEqual(['EXPORTING', 'EXPORTING']);
+  });
+
+  it('never pauses again for a set that was closed', async () => {
+    cluster = await startCluster({ profile: '8.8' });
+    await pause('sequential');
+    await resume({ backupId: '1000', pauseIsOver: true });
+
+    await expect(pause('sequential')).rejects.toMatchObject({ code: 'WindowClosed' });
+  });
+
   it('does not believe an answer without the phase on every partition', async () => {
     cluster = await startCluster({ profile: '8.8' });
     cluster.simulator.faults.add({ state: 'pauseReachesOnly', partitions: [1] });
@@ -102,6 +130,51 @@ describe('activities/exporting: pauseExporting', () => {
 });
 
 describe('activities/exporting: resumeExporting', () => {
+  it.each<[string, Partial<ResumeInput>, RunLookup]>([
+    ['a set that never asked for a pause', { backupId: '1000' }, noRuns],
+    [
+      'a backup whose cluster another run has in its window',
+      { backupId: '1001', by: 'backup' },
+      {
+        ...noRuns,
+        findOpenWindow: () =>
+          Promise.resolve({ holder: { workflowId: 'b', runId: 'b' }, seen: '', resumeProblem: null }),
+      },
+    ],
+  ])('touches nothing for %s', async (_, input, runs) => {
+    cluster = await startCluster({ profile: '8.8' });
+    await cluster.deps.camunda(CLUSTER).pauseExporting('hard');
+    await cluster.deps.store('main').putObject(`${CLUSTER}/1001/pause.json`, '{}');
+
+    await resume(input, runs);
+
+    expect(phases()).toEqual(['PAUSED', 'PAUSED']);
+  });
+
+  it('resumes when the store cannot say whether the set has paused', async () => {
+    cluster = await startCluster({ profile: '8.8' });
+    await pause('sequential');
+    const broken = () => Promise.reject(new Error('store is down'));
+    const deps = {
+      ...cluster.deps,
+      store: (name: string) => ({ ...cluster.deps.store(name), head: broken }),
+    };
+    const activities = createExportingActivities(deps, noRuns);
+
+    await runActivity(() => activities.resumeExporting({ cluster: CLUSTER, backupId: '1000' }));
+
+    expect(phases()).toEqual(['EXPORTING', 'EXPORTING']);
+  });
+
+  it('takes exporting that runs everywhere for resumed, also where it is refused itself', async () => {
+    cluster = await startCluster({ profile: '8.8' });
+    cluster.simulator.faults.add({ on: 'POST zeebe resume', answer: { status: 403 } });
+
+    const proof = await resume();
+
+    expect(proof.readings.map(({ phase }) => phase)).toEqual(['EXPORTING', 'EXPORTING']);
+  });
+
   it('resumes and proves it, as often as it is asked', async () => {
     cluster = await startCluster({ profile: '8.8' });
     await pause('sequential');

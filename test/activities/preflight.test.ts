@@ -14,7 +14,11 @@ import { noRuns } from '../support/noRuns.ts';
 import { changedStore } from './preflight/changedStore.ts';
 import { CLUSTER, startCluster, type SimulatedCluster } from './preflight/simulatedCluster.ts';
 
-const NIGHTLY_7 = { seen: 'cluster prod is busy: nightly-7 has held its window', resumeProblem: null };
+const NIGHTLY_7 = {
+  seen: 'cluster prod is busy: nightly-7 has held its window',
+  resumeProblem: null,
+  holder: null,
+};
 
 describe('activities/preflight: checkPreflight', () => {
   let cluster: SimulatedCluster;
@@ -38,7 +42,7 @@ describe('activities/preflight: checkPreflight', () => {
     environment?: MockActivityEnvironment;
   } = {}): Promise<OpenedSet> {
     const plan = await createPlanActivities(deps).planBackup({ cluster: CLUSTER, ...input });
-    const activities = createPreflightActivities(deps, runs);
+    const activities = createPreflightActivities(deps, runs, { lookAgainMs: 10 });
     return await environment.run(() => activities.checkPreflight(plan));
   }
 
@@ -92,6 +96,20 @@ describe('activities/preflight: checkPreflight', () => {
       code: 'ClusterBusy',
       message: expect.stringContaining('nightly-7'),
     });
+  });
+
+  it.each([
+    { on: 'GET searchEngine info', answer: 'reset' },
+    { on: 'GET restApi topology', answer: { status: 503 } },
+    { on: 'GET operate *', answer: { status: 502 } },
+    { on: 'POST searchEngine verify', answer: 'reset' },
+  ] as const)('$on that fails twice: looks again, and opens the set', async ({ on, answer }) => {
+    const fault = cluster.simulator.faults.add({ on, answer, times: 2 });
+
+    const set = await check();
+
+    expect(fault.hits()).toBe(2);
+    expect(set).toMatchObject({ facts: { partitionCount: 2 }, warnings: [] });
   });
 
   it('lists everything that is wrong at once, and takes no id', async () => {

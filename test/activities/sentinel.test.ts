@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createExportingActivities } from '../../src/activities/exporting.ts';
@@ -22,7 +22,8 @@ const alive: RunLookup = { ...noRuns, readRunState: () => Promise.resolve('runni
 const forgotten: RunLookup = { ...noRuns, readRunState: () => Promise.resolve('unknown') };
 const windowWith = (resumeProblem: string | null): RunLookup => ({
   ...noRuns,
-  findOpenWindow: () => Promise.resolve({ seen: 'cluster prod is busy: nightly-7', resumeProblem }),
+  findOpenWindow: () =>
+    Promise.resolve({ seen: 'cluster prod is busy: nightly-7', resumeProblem, holder: null }),
 });
 
 function phases(): string[] {
@@ -45,6 +46,13 @@ async function leavePause(): Promise<string> {
   return backupId;
 }
 
+/** As if the set had claimed its pause twenty minutes ago. */
+async function makeOld(backupId: string): Promise<void> {
+  const file = path.join(cluster.folder, CLUSTER, backupId, 'pause.json');
+  const at = new Date(Date.now() - 20 * 60_000).toISOString();
+  await writeFile(file, JSON.stringify({ ...(JSON.parse(await readFile(file, 'utf8')) as object), at }));
+}
+
 const pauseAsStranger = () => cluster.deps.camunda(CLUSTER).pauseExporting('soft');
 const objectsOf = async (backupId: string) =>
   (await readdir(path.join(cluster.folder, CLUSTER, backupId))).sort();
@@ -57,8 +65,18 @@ describe('activities/sentinel: watchClusters', () => {
 
     expect(found).toMatchObject({ state: 'lifted', seen: expect.stringContaining(`set ${backupId}`) });
     expect(phases()).toEqual(['EXPORTING', 'EXPORTING']);
-    expect(await objectsOf(backupId)).toEqual(['intent.json', 'pause.json', 'resume.json']);
     expect(await watch(noRuns)).toMatchObject({ state: 'exporting' });
+  });
+
+  it('knows a pause of a dead set that lands after it was lifted, and lifts it again', async () => {
+    const backupId = await leavePause();
+    await watch(noRuns);
+    await cluster.deps.camunda(CLUSTER).pauseExporting('hard'); // was on its way all the time
+
+    const found = await watch(noRuns);
+
+    expect(found).toMatchObject({ state: 'lifted' });
+    expect(await objectsOf(backupId)).toEqual(['intent.json', 'pause.json']);
   });
 
   it.each([
@@ -76,15 +94,26 @@ describe('activities/sentinel: watchClusters', () => {
     expect(new Set(phases())).not.toContain('EXPORTING');
   });
 
-  it('takes a later pause for foreign once exporting was seen to run again', async () => {
+  it('closes the record of a dead set when nothing of it can land any more; a later pause is foreign', async () => {
     const backupId = await leavePause();
-    await cluster.deps.camunda(CLUSTER).resumeExporting(); // by hand, so nobody wrote it down
+    await watch(noRuns);
+    await makeOld(backupId);
     await watch(noRuns);
 
     await pauseAsStranger();
 
     expect(await watch(noRuns)).toMatchObject({ state: 'foreign' });
-    expect(await objectsOf(backupId)).toContain('resume.json');
+    expect(await objectsOf(backupId)).toEqual(['intent.json', 'pause.json', 'resume.json']);
+  });
+
+  it('leaves the record open while the run lives', async () => {
+    const backupId = await leavePause();
+    await cluster.deps.camunda(CLUSTER).resumeExporting();
+    await makeOld(backupId);
+
+    await watch(alive);
+
+    expect(await objectsOf(backupId)).toEqual(['intent.json', 'pause.json']);
   });
 
   it('looks through sets that never paused to the one that did', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { execa } from 'execa';
 import type { FailureJson } from '../../src/cli/json.ts';
 import { safepoint } from './safepoint.ts';
 
@@ -57,5 +58,25 @@ describe('cli/main: the command line', () => {
 
     expect(exitCode).toBe(2);
     expect(stderr).toContain('TEMPORAL_TLS_DISABLE_HOST_VERIFICATION is set');
+  });
+
+  it('bears a reader that leaves early', async () => {
+    const running = safepoint(['--help']);
+    running.stdout.destroy();
+
+    const { exitCode, stderr } = await running;
+
+    expect(exitCode).toBe(0);
+    expect(stderr).toBe('');
+  });
+
+  it('fails where its output cannot be written', async () => {
+    const { exitCode } = await execa(
+      'sh',
+      ['-c', '"$0" src/client.ts --help > /dev/full', process.execPath],
+      { reject: false },
+    );
+
+    expect(exitCode).toBe(1);
   });
 });

@@ -15,9 +15,15 @@ describe('Dockerfile', () => {
   it('copies what there is, and nothing that .dockerignore keeps out', () => {
     const sources = copiedSources();
 
-    expect(sources).toEqual(['package.json', 'package-lock.json', 'src']);
+    expect(sources).toEqual(['package.json', 'package-lock.json', 'src', 'scripts/bundleWorkflows.ts']);
     expect(sources.filter((source) => !existsSync(path.join(root, source)))).toEqual([]);
     expect(sources.filter((source) => !ignore.includes(`!${source}`))).toEqual([]);
+  });
+
+  it('names the bundle of the workflows where it has put it', () => {
+    expect(dockerfile).toMatch(/^RUN node scripts\/bundleWorkflows\.ts$/m);
+    expect(dockerfile).toMatch(/^WORKDIR \/opt\/safepoint$/m);
+    expect(dockerfile).toMatch(/^ENV SAFEPOINT_WORKFLOW_BUNDLE=\/opt\/safepoint\/dist\/workflows\.js$/m);
   });
 
   it('starts a file that it copies', () => {

@@ -27,7 +27,6 @@ function part(
     pieces?: PartPiece[];
     highestRecords?: RecordPosition[];
     startedAt?: string;
-    completedAt?: string;
   },
 ): PartResult {
   const { before, after, pieces = [], highestRecords } = options;
@@ -36,7 +35,7 @@ function part(
     backupId: '1000',
     foreignState: 'COMPLETED',
     startedAt: options.startedAt ?? '2026-11-22T10:00:00.000Z',
-    completedAt: options.completedAt ?? '2026-11-22T10:00:10.000Z',
+    completedAt: '2026-11-22T10:00:10.000Z',
     tookMs: 10_000,
     pieces,
     fence: { before: [before], after: [after], ...(highestRecords === undefined ? {} : { highestRecords }) },
@@ -68,6 +67,7 @@ function hardEvidence(
     pause: 'hard',
     partitionCount: 1,
     paused: [reading(6100, 'hard')],
+    waves: [['zeebe'], ['operate']],
     parts: [
       part('zeebe', {
         before: reading(6100, 'hard'),
@@ -113,6 +113,7 @@ describe('domain/cut: proveCut', () => {
       pause: 'hard',
       partitionCount: 1,
       paused: [idle],
+      waves: [['zeebe'], ['operate']],
       parts: [
         part('zeebe', { before: idle, after: idle, pieces: checkpoint(1) }),
         part('operate', { before: idle, after: idle }),
@@ -170,6 +171,7 @@ describe('domain/cut: proveCut', () => {
       pause: 'soft',
       partitionCount: 1,
       paused: [reading(paused, 'soft')],
+      waves: [['operate'], ['zeebe']],
       parts: [
         part('operate', {
           before: reading(6200, 'soft'),
@@ -209,27 +211,27 @@ describe('domain/cut: proveCut', () => {
   });
 
   it('falls back to the newest record under a soft pause, but only when Zeebe came last', () => {
-    const evidence = (zeebeStartedAt: string): CutEvidence => ({
+    const evidence = (waves: CutPart[][]): CutEvidence => ({
       pause: 'soft',
       partitionCount: 1,
       paused: [reading(6200, 'soft')],
+      waves,
       parts: [
         part('webapps', {
           before: reading(6200, 'soft'),
           after: reading(6200, 'soft', { processedPosition: 7050 }),
-          completedAt: '2026-11-22T10:00:10.000Z',
         }),
         part('zeebe', {
           before: reading(6200, 'soft'),
           after: reading(6200, 'soft'),
           pieces: checkpoint(7100, '9-1-6266-6170-0'),
-          startedAt: zeebeStartedAt,
+          startedAt: '2026-11-21T10:00:00.000Z', // by a worker whose clock is a day behind
         }),
       ],
     });
 
-    const last = proveCut(evidence('2026-11-22T10:00:11.000Z'));
-    const beside = proveCut(evidence('2026-11-22T10:00:01.000Z'));
+    const last = proveCut(evidence([['webapps'], ['zeebe']]));
+    const beside = proveCut(evidence([['webapps', 'zeebe']]));
 
     expect(last).toMatchObject({
       outcome: 'proven',

@@ -111,7 +111,8 @@ describeReal(missing.length === 0 ? title : `${title} (skipped: ${reason})`, () 
       const apps = await Promise.all([capture('operate'), capture('tasklist')]);
       const records = await capture('zeebe-records');
       const parts = [zeebe, ...apps, records];
-      const cut = proveCut({ pause: plan.pause, paused, parts, partitionCount: 2 });
+      const waves: CutPart[][] = [['zeebe'], ['operate', 'tasklist'], ['zeebe-records']];
+      const cut = proveCut({ pause: plan.pause, paused, parts, waves, partitionCount: 2 });
 
       expect(cut.outcome).toBe('broken');
       expect(cut.partitions.map(({ noOrphans }) => noOrphans)).toContain(false);

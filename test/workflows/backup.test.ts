@@ -302,7 +302,7 @@ describe('workflows/backup: when something fails', () => {
 
     const failure = await failureOf(byHand);
 
-    expect(failure.type).toBe('InternalError');
+    expect(failure.type).toBe('InvalidInput');
     expect(await lab.run()).toMatchObject({ verdict: 'complete' });
   });
 });

@@ -1,5 +1,6 @@
 import { errorCatalogue, SafepointError, type ErrorCode } from '../../contract/errors.ts';
 import type { Finding, Severity } from '../../contract/preflight.ts';
+import { messageOf } from '../../system/redact.ts';
 import type { CheckContext, Shared } from './context.ts';
 
 /** `severity` says what it means when `ok` is false; a finding that is ok carries no fix. */
@@ -46,7 +47,7 @@ export async function lookAt(
     call.signal?.throwIfAborted();
     const code = error instanceof SafepointError ? error.code : 'InternalError';
     const fix = fixes[code] ?? defaultFixes[code] ?? errorCatalogue[code].operatorAction;
-    return [{ check, ok: false, severity: 'error', seen: describe(error), fix }];
+    return [{ check, ok: false, severity: 'error', seen: messageOf(error), fix }];
   }
 }
 
@@ -70,10 +71,6 @@ export async function lookAtShared<T>(
     ];
   }
   return await lookAt(context, check, async () => await look(await shared.read()));
-}
-
-export function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 async function isAnswered(shared: Shared<unknown>): Promise<boolean> {

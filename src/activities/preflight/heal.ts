@@ -1,10 +1,11 @@
 import type { CallOptions } from '../../camunda/port.ts';
 import { Intent } from '../../contract/intent.ts';
+import type { CutPart } from '../../contract/parts.ts';
 import type { Finding, PreflightReport } from '../../contract/preflight.ts';
 import { INTENT, MANIFEST, setKey } from '../../domain/setKeys.ts';
 import type { ObjectStore } from '../../storage/port.ts';
-import type { RunLookup } from '../../system/runs.ts';
-import { liftAbandoned } from '../abandonedPause.ts';
+import type { RunLookup, RunRef } from '../../system/runs.ts';
+import { liftAbandoned, readRunState } from '../abandonedPause.ts';
 import type { ActivityDeps } from '../deps.ts';
 import { passed } from './findings.ts';
 
@@ -13,7 +14,7 @@ export type Healing = {
   runs: RunLookup;
   cluster: string;
   /** The run that asks; its earlier sets are over. */
-  self: string;
+  self: RunRef;
   call: CallOptions;
 };
 
@@ -34,31 +35,39 @@ export async function healLeftovers(healing: Healing): Promise<Finding[]> {
 
 async function healPause({ deps, runs, cluster, self }: Healing): Promise<Finding[]> {
   const store = deps.store(deps.config.clusters[cluster]?.store ?? '');
-  const lifted = await liftAbandoned(
-    { camunda: deps.camunda(cluster), store, runs },
-    cluster,
-    'preflight',
-    self,
-  );
+  const pauseDeps = { camunda: deps.camunda(cluster), store, runs };
+  const lifted = await liftAbandoned(pauseDeps, cluster, self);
   if (lifted === null) return [];
   return [
     passed('exporting.healed', 'warning', `resumed exporting, which set ${lifted.backupId} had left paused`),
   ];
 }
 
-async function healParts({ deps, runs, cluster, self, call }: Healing): Promise<Finding[]> {
+/** A component that does not answer keeps nobody else's parts; what is wrong with it stands in the report. */
+async function healParts(healing: Healing): Promise<Finding[]> {
+  const { deps, cluster, call } = healing;
+  const tryTo = <T>(heal: Promise<T[]>): Promise<T[]> =>
+    heal.catch(() => {
+      call.signal?.throwIfAborted();
+      return [];
+    });
+  const findings: Finding[] = [];
+  for (const part of await tryTo(deps.camunda(cluster).discoverParts(call)))
+    findings.push(...(await tryTo(healPart(healing, part))));
+  return findings;
+}
+
+async function healPart({ deps, runs, cluster, self, call }: Healing, part: CutPart): Promise<Finding[]> {
   const camunda = deps.camunda(cluster);
   const store = deps.store(deps.config.clusters[cluster]?.store ?? '');
   const findings: Finding[] = [];
-  for (const part of await camunda.discoverParts(call)) {
-    for (const { backupId, foreignState } of await camunda.listBackups(part, call)) {
-      if (foreignState !== 'IN_PROGRESS' || !(await isDead(store, runs, { cluster, backupId, self }, call)))
-        continue;
-      await camunda.deleteBackup(part, backupId, call);
-      findings.push(
-        passed(`${part}.healed`, 'warning', `deleted backup ${backupId}, left in progress by a dead set`),
-      );
-    }
+  for (const { backupId, foreignState } of await camunda.listBackups(part, call)) {
+    if (foreignState !== 'IN_PROGRESS' || !(await isDead(store, runs, { cluster, backupId, self }, call)))
+      continue;
+    await camunda.deleteBackup(part, backupId, call);
+    findings.push(
+      passed(`${part}.healed`, 'warning', `deleted backup ${backupId}, left in progress by a dead set`),
+    );
   }
   return findings;
 }
@@ -67,14 +76,14 @@ async function healParts({ deps, runs, cluster, self, call }: Healing): Promise<
 async function isDead(
   store: ObjectStore,
   runs: RunLookup,
-  { cluster, backupId, self }: { cluster: string; backupId: string; self: string },
+  { cluster, backupId, self }: { cluster: string; backupId: string; self: RunRef },
   call: CallOptions,
 ): Promise<boolean> {
   const text = await store.getObject(setKey(cluster, backupId, INTENT), call);
   if (text === null || (await store.head(setKey(cluster, backupId, MANIFEST), call)) !== null) return false;
   const intent = readIntent(text);
   if (intent === null) return false;
-  return intent.runId === self || (await runs.readRunState(intent)) === 'closed';
+  return (await readRunState(runs, intent, self)) === 'closed';
 }
 
 function readIntent(text: string): Intent | null {

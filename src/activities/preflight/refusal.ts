@@ -1,6 +1,10 @@
 import { SafepointError } from '../../contract/errors.ts';
 import type { ClusterFacts, Finding, PreflightReport } from '../../contract/preflight.ts';
 
+export function hasErrors({ findings, facts }: PreflightReport): boolean {
+  return facts === undefined || findings.some((finding) => !finding.ok && finding.severity === 'error');
+}
+
 /** The facts of a cluster that a backup may be taken of. Fails with `PreflightFailed`, which lists every error. */
 export function requirePassed({ findings, facts }: PreflightReport): ClusterFacts {
   const failed = findings.filter((finding) => !finding.ok && finding.severity === 'error');

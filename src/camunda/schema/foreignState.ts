@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { PartStateKind } from '../../contract/parts.ts';
+import { excerpt } from '../../system/http/answer.ts';
 
 /** Words of all components for a backup and its pieces, snapshots of the search engine included. */
 const KINDS = new Map<string, PartStateKind>([
@@ -25,5 +26,9 @@ const LONGEST_WORD = 100;
 /** A state as it came, cut where it is no word, and what it means to us: one that we don't know is `unknown`, which is never done. */
 export const ForeignState = z
   .string()
-  .transform((word) => ({ foreign: word.slice(0, LONGEST_WORD), kind: kindOfState(word) }));
+  .transform((word) => {
+    const kind = kindOfState(word);
+    // What is no word of theirs could be anything, so it is shown as any other foreign text.
+    return { foreign: kind === 'unknown' ? excerpt(word).slice(0, LONGEST_WORD) : word, kind };
+  });
 export type ForeignState = z.infer<typeof ForeignState>;

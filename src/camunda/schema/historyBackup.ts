@@ -21,3 +21,6 @@ export const HistoryBackupList = z.array(HistoryBackup);
 
 /** Answer of the trigger: Camunda asks its clients to keep these names. */
 export const HistoryBackupAccepted = z.object({ scheduledSnapshots: z.array(z.string()).nullish() });
+
+/** Of Optimize: a message for people, which nothing depends on. */
+export const OptimizeBackupAccepted = z.object({});

@@ -16,6 +16,9 @@ export const Repositories = z.record(z.string(), z.object({ type: z.string() }))
 /** `POST /_snapshot/{repository}/_verify`: the nodes that can write to it. */
 export const RepositoryVerified = z.object({ nodes: z.record(z.string(), z.unknown()) });
 
+/** `PUT /_snapshot/{repository}/{name}?wait_for_completion=false`. */
+export const SnapshotAccepted = z.object({ accepted: z.literal(true) });
+
 /** `GET /_snapshot/{repository}/{name or pattern}`. */
 export const Snapshots = z.object({
   snapshots: z.array(

@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { SafepointError } from '../../../contract/errors.ts';
 import type { Finding } from '../../../contract/preflight.ts';
 import type { ObjectStore } from '../../../storage/port.ts';
+import { messageOf } from '../../../system/redact.ts';
 import type { CheckContext } from '../context.ts';
-import { describe, judge, lookAt, passed } from '../findings.ts';
+import { judge, lookAt, passed } from '../findings.ts';
 
 /** Our own store takes, gives back, protects and deletes an object; proven with a real one under `<cluster>/.preflight/`. */
 export async function checkStore(context: CheckContext): Promise<Finding[]> {
@@ -71,7 +72,7 @@ async function checkDelete(
       check: 'store.delete',
       severity: 'warning',
       ok: false,
-      seen: describe(error),
+      seen: messageOf(error),
       fix: 'allow deletion below the prefix, or rotate old sets by other means',
     });
   }
