@@ -30,8 +30,10 @@ function readHistory(file: string): { events: Record<string, unknown>[] } {
 }
 
 describe('workflows: replay of recorded histories', () => {
-  it('has histories of both workflows', () => {
-    expect(new Set(recorded.map((file) => path.dirname(file)))).toEqual(new Set(['backup', 'backupWindow']));
+  it('has histories of every workflow', () => {
+    expect(new Set(recorded.map((file) => path.dirname(file)))).toEqual(
+      new Set(['backup', 'backupWindow', 'sentinel']),
+    );
   });
 
   it.each(recorded)('%s replays with the code of today', async (file) => {
