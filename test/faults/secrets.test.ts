@@ -1,0 +1,147 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { safepoint } from '../cli/safepoint.ts';
+import { endOf } from './runs.ts';
+import { startHostile, type Component, type Hostile } from './secrets/hostile.ts';
+import { leaksIn } from './secrets/markers.ts';
+import { childrenOf, listeningSockets, readTraces, type Child } from './secrets/traces.ts';
+import { until } from './until.ts';
+import type { WorkerProcess } from './workerProcess.ts';
+
+let hostile: Hostile;
+let worker: WorkerProcess;
+beforeAll(async () => {
+  hostile = await startHostile();
+  await hostile.installation.freshCluster();
+  tell('zeebe', 500); // the sentinel runs as soon as a worker starts
+  worker = await hostile.installation.startWorker();
+  const { workflow } = hostile.installation.client;
+  const query = "WorkflowType = 'sentinel' AND ExecutionStatus = 'Completed'";
+  await until('the sentinel has looked', async () => (await workflow.count(query)).count > 0);
+  hostile.calm();
+}, 120_000);
+afterEach(() => {
+  hostile.calm();
+});
+afterAll(async () => {
+  await hostile.stop();
+}, 60_000);
+
+/** From now on the component tells what it was sent, to every request or to those. */
+function tell(component: Component, status: number, line = /^/): void {
+  hostile.echoes[component].pick = (seen) => (line.test(seen) ? status : null);
+}
+
+async function leaks(...texts: string[]): Promise<string[]> {
+  const { temporal, store, logs } = await readTraces(hostile.installation);
+  return [temporal, store, logs, ...texts].flatMap((text) => leaksIn(text, hostile.markers));
+}
+
+async function command(...args: string[]): Promise<{ output: string; exitCode: number | undefined }> {
+  const { stdout, stderr, exitCode } = await safepoint(args, hostile.installation.env);
+  return { output: `${stdout}\n${stderr}`, exitCode };
+}
+
+describe('faults: secrets, with endpoints and programs that tell what they were sent', () => {
+  it.each<[string, string, [Component | 'psql' | 'pg_dumpall', number, RegExp]]>([
+    ['preflight, where credentials are refused', 'AccessDenied', ['zeebe', 401, /^/]],
+    ['preflight, in a program', 'PreflightFailed', ['psql', 1, /^/]],
+    ['preflight, in the store', 'PreflightFailed', ['store', 403, /^/]],
+    ['the pause', 'AccessDenied', ['zeebe', 401, /exporting\/pause/]],
+    ['the capture of webapps', 'PartRefused', ['webapps', 400, /^POST .*backup/]],
+    ['the capture of optimize', 'PartRefused', ['optimize', 400, /^POST .*backup/]],
+    ['the capture of zeebe-records', 'PartRefused', ['searchEngine', 400, /^PUT .*_snap/]],
+    ['the capture of zeebe', 'PartRefused', ['zeebe', 400, /^POST .*backup/]],
+    ['a dump', 'DumpFailed', ['pg_dumpall', 1, /^/]],
+    ['the seal', 'AccessDenied', ['searchEngine', 401, /_cat\/indices.*creation/]],
+    ['the store', 'AccessDenied', ['store', 403, /^PUT .*manifest\.json/]],
+  ])(
+    'a backup that fails at %s leaves none of them behind',
+    async (_stage, code, [what, status, line]) => {
+      await hostile.installation.freshCluster();
+      if (what === 'psql' || what === 'pg_dumpall') hostile.programs.behave(what, 'tell');
+      else tell(what, status, line);
+
+      const end = await endOf(await hostile.installation.startBackup());
+
+      expect(end).toMatchObject({ status: 'FAILED', code, message: expect.stringContaining('***') });
+      expect(await leaks(end.message ?? '')).toEqual([]);
+    },
+    60_000,
+  );
+
+  it('a resume that is refused for a while shows none of them while it is tried, nor afterwards', async () => {
+    const { installation } = hostile;
+    const cluster = await installation.freshCluster();
+    tell('zeebe', 500, /exporting\/resume/);
+    const watching = command('run', 'demo');
+    await until(
+      'resume is refused',
+      () => hostile.echoes.zeebe.echoed.filter((line) => /resume/.test(line)).length > 1,
+    );
+
+    const pending = await until('its failure is seen', async () => {
+      const { raw } = await installation.windowHandle().describe();
+      return raw.pendingActivities?.[0]?.lastFailure?.message;
+    });
+    const byHand = await Promise.all([command('resume', 'demo'), command('resume', 'demo', '--json')]);
+    const found = await leaks(pending, ...byHand.map(({ output }) => output));
+    hostile.calm();
+    const { output, exitCode } = await watching;
+
+    expect(pending).toContain('***');
+    expect(byHand[0].output).toContain('***');
+    expect(found).toEqual([]);
+    expect({ output, exitCode }).toMatchObject({ exitCode: 0 });
+    expect(await leaks(output)).toEqual([]);
+    await cluster.timeUntilExporting();
+  }, 60_000);
+
+  it('commands print none of them, for people and as JSON', async () => {
+    await hostile.installation.freshCluster();
+    for (const component of Object.keys(hostile.echoes) as Component[]) tell(component, 403);
+    hostile.programs.behave('psql', 'tell');
+    const commands = ['doctor demo', 'list', 'show 1', 'run demo', 'resume demo'];
+
+    const outputs: string[] = [];
+    for (const line of commands.flatMap((each) => [each, `${each} --json`]))
+      outputs.push((await command(...line.split(' '))).output);
+
+    for (const output of outputs) expect(output).toContain('***');
+    expect(outputs.flatMap((output) => leaksIn(output, hostile.markers))).toEqual([]);
+  }, 60_000);
+
+  it('only the programs of PostgreSQL get the password of the database, and nobody gets anything by arguments', async () => {
+    await hostile.installation.freshCluster();
+    hostile.programs.behave('psql', 'linger');
+    hostile.programs.behave('pg_dumpall', 'linger');
+    const run = await hostile.installation.startBackup();
+
+    const children: Child[] = [];
+    const names = () => new Set(children.map(({ program }) => program));
+    await until('psql, pg_dumpall and zstd were seen', () => {
+      children.push(...childrenOf(worker.pid));
+      return ['psql', 'pg_dumpall', 'zstd'].every((name) => names().has(name));
+    });
+
+    const held = children.map(
+      ({ program, environment }) => [program, leaksIn(environment, hostile.markers)] as const,
+    );
+    const holders = new Set(held.flatMap(([program, found]) => (found.length > 0 ? [program] : [])));
+    expect([...holders].sort()).toEqual(['pg_dumpall', 'psql']);
+    for (const [, found] of held.filter(([, each]) => each.length > 0))
+      expect(found).toEqual([expect.stringMatching(/^password of the database/)]);
+    expect(children.flatMap((child) => leaksIn(child.arguments, hostile.markers))).toEqual([]);
+    expect(await endOf(run)).toMatchObject({ status: 'COMPLETED' });
+  }, 60_000);
+
+  it('a worker at work listens nowhere', async () => {
+    await hostile.installation.freshCluster();
+    const run = await hostile.installation.startBackup();
+
+    const sockets = listeningSockets(worker.pid);
+    await endOf(run);
+
+    expect(sockets.own).toBeGreaterThan(0); // its connections to Temporal were seen
+    expect([...sockets.listening, ...listeningSockets(worker.pid).listening]).toEqual([]);
+  }, 60_000);
+});
