@@ -46,7 +46,7 @@ export function toFailure(error: unknown): ApplicationFailure {
   }
   if (cause instanceof ApplicationFailure && isErrorCode(cause.type))
     return fail(cause.type, cause.message, error);
-  if (cause instanceof TimeoutFailure) return fail('InternalError', describeTimeout(error), error);
+  if (cause instanceof TimeoutFailure) return fail(codeOfTimeout(error), describeTimeout(error), error);
   if (isCancellation(error))
     return fail('BackupCancelled', 'the run was cancelled; exporting was resumed', error);
   return fail('InternalError', cause instanceof Error ? cause.message : String(cause), error);
@@ -78,6 +78,12 @@ function innermost(error: unknown): unknown {
   }
   if (current instanceof TimeoutFailure && current.cause instanceof ApplicationFailure) return current.cause;
   return current;
+}
+
+/** A dump hangs for reasons of the database, such as a lock; of the rest no reason is known. */
+function codeOfTimeout(error: unknown): ErrorCode {
+  const isDump = error instanceof ActivityFailure && error.activityType === 'dumpDatabase';
+  return isDump ? 'DumpFailed' : 'InternalError';
 }
 
 function describeTimeout(error: unknown): string {

@@ -1,4 +1,3 @@
-import type { WindowInput } from '../contract/backup.ts';
 import { fail } from './failures.ts';
 
 const FIELDS = {
@@ -41,20 +40,26 @@ export function checkInputShape(input: unknown): void {
  * Refuses what was not made by `backup`, before anything is paused: a window that somebody starts by hand with half an input
  * must not fail between pause and resume.
  */
-export function checkWindowShape(input: WindowInput): void {
-  const { plan, set } = (input ?? {}) as Partial<WindowInput>;
+export function checkWindowShape(input: unknown): void {
+  const plan = fieldsOf(fieldsOf(input)['plan']);
+  const set = fieldsOf(fieldsOf(input)['set']);
+  const { backupId, waves } = set;
   const isWhole =
-    typeof plan?.cluster === 'string' &&
-    (plan.pause === 'soft' || plan.pause === 'hard') &&
-    typeof plan.store === 'string' &&
-    typeof plan.budgets?.partMs === 'number' &&
-    typeof set?.backupId === 'string' &&
-    /^[1-9]\d*$/.test(set.backupId) &&
-    Array.isArray(set.waves) &&
-    set.waves.every(Array.isArray);
+    typeof plan['cluster'] === 'string' &&
+    (plan['pause'] === 'soft' || plan['pause'] === 'hard') &&
+    typeof plan['store'] === 'string' &&
+    typeof fieldsOf(plan['budgets'])['partMs'] === 'number' &&
+    typeof backupId === 'string' &&
+    /^[1-9]\d*$/.test(backupId) &&
+    Array.isArray(waves) &&
+    waves.every(Array.isArray);
   if (!isWhole)
     throw fail(
       'InvalidInput',
       'a window is started by `backup` alone; start `backup` with {"cluster":"prod"}',
     );
+}
+
+function fieldsOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

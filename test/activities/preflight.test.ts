@@ -83,10 +83,10 @@ describe('activities/preflight: checkPreflight', () => {
   });
 
   it('names the run that opened its window during the checks, not the pause of that run', async () => {
-    const answers: null[] = [null];
+    let asked = 0;
     const runs = {
       ...noRuns,
-      findOpenWindow: () => Promise.resolve(answers.length > 0 ? (answers.pop() ?? null) : NIGHTLY_7),
+      findOpenWindow: () => Promise.resolve(asked++ === 0 ? null : NIGHTLY_7),
     };
     await cluster.deps.camunda(CLUSTER).pauseExporting('hard');
 

@@ -11,9 +11,9 @@ export function wholeDump(sizeBytes: number): string {
   return `head -c ${sizeBytes} /dev/urandom; echo; ${TRAILER}`;
 }
 
-/** Bytes as fast as `wholeDump`, and no end. */
+/** Bytes, slowly, for as long as somebody reads them. */
 export function endlessDump(): string {
-  return 'while :; do head -c 100000 /dev/urandom; sleep 0.1; done';
+  return 'while head -c 100000 /dev/urandom; do sleep 0.1; done';
 }
 
 /** A folder for `binDir`. */

@@ -43,7 +43,7 @@ export interface RigCluster {
   /** Starts a backup and waits for its end. */
   run(input?: Partial<BackupInput>): Promise<RunEnd>;
   window(): WorkflowHandle;
-  phases(): string[];
+  phases: () => string[];
   /** Holds the next such request, before it is carried out or after. */
   holdOnce(on: FaultTarget, fault?: Omit<WireFault, 'on' | 'times' | 'hold'>): Held;
   /** A config file with this cluster alone, for the `safepoint` command; `urls` in place of those of the simulator. */

@@ -234,7 +234,7 @@ async function readManifest({ store }: RigCluster, { result }: RunEnd): Promise<
   return Manifest.parse(JSON.parse(String(await store.getObject(String(result?.manifest.key)))));
 }
 
-type Reached = { release(): void };
+type Reached = { release: () => void };
 
 async function untilPaused({ phases }: RigCluster): Promise<Reached> {
   await until('exporting is paused', () => phases().every((phase) => phase !== 'EXPORTING'), 60_000);
@@ -247,7 +247,7 @@ async function untilSealing({ simulator }: RigCluster): Promise<Reached> {
   const held: FaultHandle = simulator.faults.add({ on: SNAPSHOTS, times: 1, hold: gate.promise });
   await until('the set is verified', () => held.hits() > 0, 60_000);
   return {
-    release() {
+    release: () => {
       gate.resolve(undefined);
     },
   };

@@ -68,8 +68,18 @@ function unfinishedFiles(): string[] {
 
 describe('faults/store: a folder, before the run', () => {
   it.each([
-    { at: 'is full', prepare: async () => (await onTinyDisk()).fill() },
-    { at: 'is read-only', prepare: async () => (await onTinyDisk()).remount('ro') },
+    {
+      at: 'is full',
+      prepare: async () => {
+        (await onTinyDisk()).fill();
+      },
+    },
+    {
+      at: 'is read-only',
+      prepare: async () => {
+        await (await onTinyDisk()).remount('ro');
+      },
+    },
   ])(
     mounted('$at: preflight says so, and nothing is touched'),
     async ({ prepare }) => {

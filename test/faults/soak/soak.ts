@@ -22,8 +22,9 @@ export type SoakOptions = {
 
 /** Longer than all that passes by itself, and short enough for a part that is lost. */
 const STALL = '10 s';
-const REST_MS = 15_000;
-const SPARE = { handles: 15, memoryMb: 120 };
+const REST_MS = 45_000;
+/** The client of the S3 store keeps up to 50 connections; the rest is as after any case. Memory: four lanes at a time. */
+const SPARE = { handles: 50 + 15, memoryMb: 250 };
 
 /**
  * Runs backups while things break at random moments, in lanes side by side, and judges each. What breaks when is a pure
