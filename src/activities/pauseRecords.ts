@@ -1,11 +1,10 @@
-import type { z } from 'zod';
 import type { BackupPlan } from '../contract/backup.ts';
 import { SafepointError } from '../contract/errors.ts';
-import { Intent } from '../contract/intent.ts';
 import { PauseRecord, type ResumedBy, type ResumeRecord } from '../contract/pauseRecord.ts';
 import { compareIds } from '../domain/backupId.ts';
-import { clusterPrefix, INTENT, PAUSE, RESUME, setKey } from '../domain/setKeys.ts';
+import { clusterPrefix, PAUSE, RESUME, setKey } from '../domain/setKeys.ts';
 import type { ObjectStore } from '../storage/port.ts';
+import { readIntent } from './readIntent.ts';
 
 /** Sets that are looked through, from the newest on; older ones were closed long ago. */
 const NEWEST_SETS = 20;
@@ -103,20 +102,16 @@ export async function readIntentRun(
   { cluster, backupId }: { cluster: string; backupId: string },
   call: Call,
 ): Promise<OpenPause['run']> {
-  const intent = parseAs(Intent, await store.getObject(setKey(cluster, backupId, INTENT), call));
+  const intent = await readIntent(store, { cluster, backupId }, call);
   return { workflowId: intent?.workflowId ?? '', runId: intent?.runId ?? '' };
 }
 
 async function readClaim(store: ObjectStore, key: string, call: Call): Promise<string | null> {
-  return parseAs(PauseRecord, await store.getObject(key, call))?.at ?? null;
-}
-
-/** `null` for what a run like ours has not written. */
-function parseAs<T>(schema: z.ZodType<T>, text: string | null): T | null {
   try {
-    return text === null ? null : schema.parse(JSON.parse(text));
-  } catch {
-    return null;
+    return PauseRecord.parse(JSON.parse((await store.getObject(key, call)) ?? '')).at;
+  } catch (error) {
+    if (error instanceof SafepointError) throw error;
+    return null; // not written by a run like ours
   }
 }
 

@@ -107,9 +107,19 @@ describe.each([
 describe('database/verifyDump: no answer from the store', () => {
   it('fails with what the store says', async () => {
     const artifact = await storeDump(whole);
+    const away = createObjectStore('away', { type: 'folder', path: path.join(dir, 'away') });
+
+    await expect(verifyDump({ store: away, artifact })).rejects.toMatchObject({ code: 'StoreFailed' });
+  });
+
+  it('says that the dump is gone where the store answers', async () => {
+    const artifact = await storeDump(whole);
     await store.remove(artifact.key);
 
-    await expect(verifyDump({ store, artifact })).rejects.toMatchObject({ code: 'StoreFailed' });
+    const verification = verifyDump({ store, artifact });
+
+    await expect(verification).rejects.toMatchObject({ code: 'DumpFailed' });
+    await expect(verification).rejects.toThrow(`${store.locate(artifact.key)} is gone`);
   });
 
   it('ends on abort with the reason as it is', async () => {

@@ -1,8 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { FAILURE, INTENT, MANIFEST, PAUSE, RESUME } from '../../src/domain/setKeys.ts';
+import type { WorkerProcess } from './workerProcess.ts';
 import { expectNothingLeft } from './expectNothingLeft.ts';
 import type { Installation } from './installation.ts';
 import type { S3Gate } from './s3Gate.ts';
@@ -66,7 +68,7 @@ const survived = named('survived', [
     at: 'the store answers 503 to everything for 5 s while exporting is paused',
     during: whilePaused(async ({ cluster, gate }) => {
       const storm = gate.add({ cluster: cluster.name, on: '*', does: 'busy' });
-      await new Promise((resolve) => setTimeout(resolve, 5_000));
+      await sleep(5_000);
       storm.remove();
     }),
   },
@@ -162,12 +164,14 @@ const later = named('later', [
 const cases: StoreCase[] = [...survived, ...refused, ...failed, ...damaged, ...later];
 let installation: Installation;
 let gate: S3Gate;
+let worker: WorkerProcess;
 let broken: Map<string, Promise<Broken>>;
 const folder = mkdtempSync(path.join(tmpdir(), 'safepoint-programs-'));
 beforeAll(async () => {
   ({ installation, gate } = await startStoreInstallation(folder, cases));
-  await installation.startWorker({ FAULTS_PASSWORD: 'none' });
+  worker = await installation.startWorker({ FAULTS_PASSWORD: 'none' });
   broken = await runAll(installation, gate, cases);
+  await sleep(10_000); // connections that are kept alive end by themselves
 }, 400_000);
 afterAll(async () => {
   await installation.stop();
@@ -181,7 +185,20 @@ async function outcomeOf(cluster: string): Promise<Broken> {
   return found;
 }
 
+/** So many runs at once leave their workflows in the cache of the worker, and buffers of uploads to the next collection. */
+const SPARE = { handles: 15, memoryMb: 250 };
+
 const COMPLETE = { status: 'COMPLETED', result: { verdict: 'complete', reasons: [] } };
+
+describe('faults/store: the worker, after all of these runs at once', () => {
+  it('has given back its connections and most of its memory', async () => {
+    const { handles, memoryMb } = worker.footprint();
+
+    expect(handles - worker.idle.handles).toBeLessThanOrEqual(SPARE.handles);
+    expect(memoryMb - worker.idle.memoryMb).toBeLessThanOrEqual(SPARE.memoryMb);
+    await worker.kill(); // it is no measure for the single runs below
+  });
+});
 
 describe('faults/store: S3, for a while', () => {
   it.each(survived)('$at: the backup ends complete, nothing is triggered twice', async ({ cluster }) => {

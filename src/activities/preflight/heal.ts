@@ -1,12 +1,12 @@
 import type { CallOptions } from '../../camunda/port.ts';
-import { Intent } from '../../contract/intent.ts';
 import type { CutPart } from '../../contract/parts.ts';
 import type { Finding, PreflightReport } from '../../contract/preflight.ts';
-import { INTENT, MANIFEST, setKey } from '../../domain/setKeys.ts';
+import { MANIFEST, setKey } from '../../domain/setKeys.ts';
 import type { ObjectStore } from '../../storage/port.ts';
 import type { RunLookup, RunRef } from '../../system/runs.ts';
 import { liftAbandoned, readRunState } from '../abandonedPause.ts';
 import type { ActivityDeps } from '../deps.ts';
+import { readIntent } from '../readIntent.ts';
 import { passed } from './findings.ts';
 
 export type Healing = {
@@ -79,17 +79,7 @@ async function isDead(
   { cluster, backupId, self }: { cluster: string; backupId: string; self: RunRef },
   call: CallOptions,
 ): Promise<boolean> {
-  const text = await store.getObject(setKey(cluster, backupId, INTENT), call);
-  if (text === null || (await store.head(setKey(cluster, backupId, MANIFEST), call)) !== null) return false;
-  const intent = readIntent(text);
-  if (intent === null) return false;
+  const intent = await readIntent(store, { cluster, backupId }, call);
+  if (intent === null || (await store.head(setKey(cluster, backupId, MANIFEST), call)) !== null) return false;
   return (await readRunState(runs, intent, self)) === 'closed';
-}
-
-function readIntent(text: string): Intent | null {
-  try {
-    return Intent.parse(JSON.parse(text));
-  } catch {
-    return null;
-  }
 }

@@ -1,11 +1,12 @@
 import type { CallOptions } from '../../camunda/port.ts';
 import type { BackupPlan } from '../../contract/backup.ts';
 import { SafepointError } from '../../contract/errors.ts';
-import { Intent } from '../../contract/intent.ts';
+import type { Intent } from '../../contract/intent.ts';
 import type { CutPart } from '../../contract/parts.ts';
 import { chooseBackupId, newestId } from '../../domain/backupId.ts';
 import { INTENT, setKey } from '../../domain/setKeys.ts';
 import type { ObjectStore } from '../../storage/port.ts';
+import { readIntent } from '../readIntent.ts';
 
 /** Each try is lost to another run only; more than a few at one moment means that something else is wrong. */
 const MAX_TRIES = 5;
@@ -46,16 +47,8 @@ async function findOwnId(
 ): Promise<string | null> {
   const newest = newestId(seenIds).toString();
   if (givenUp.includes(newest)) return null;
-  const text = await store.getObject(setKey(plan.cluster, newest, INTENT), call);
-  return text !== null && readIntent(text)?.runId === run.runId ? newest : null;
-}
-
-function readIntent(text: string): Intent | null {
-  try {
-    return Intent.parse(JSON.parse(text));
-  } catch {
-    return null; // not written by a run like ours, so it is nobody's that we know
-  }
+  const intent = await readIntent(store, { cluster: plan.cluster, backupId: newest }, call);
+  return intent?.runId === run.runId ? newest : null;
 }
 
 function decideId({ plan, parts }: Opening, seenIds: string[]): string {
@@ -90,7 +83,7 @@ async function writeIntent({ plan, parts, run, store, call }: Opening, backupId:
   } catch (error) {
     if (!(error instanceof SafepointError && error.code === 'ObjectExists')) throw error;
     // The client of the store may have tried twice, and met its own first try.
-    const text = await store.getObject(setKey(plan.cluster, backupId, INTENT), call);
-    return text !== null && readIntent(text)?.runId === run.runId;
+    const there = await readIntent(store, { cluster: plan.cluster, backupId }, call);
+    return there?.runId === run.runId;
   }
 }
