@@ -42,9 +42,9 @@ export function createCleanUpActivities({ camunda, store }: ActivityDeps) {
         ...plan.databases.map((database) =>
           tidy(database, async () => {
             const key = setKey(plan.cluster, backupId, dumpName(database));
-            if ((await target.head(key)) === null) return false;
-            await target.remove(key);
-            return true;
+            const wasThere = (await target.head(key)) !== null;
+            await target.remove(key); // a worker that was killed may have left half of it
+            return wasThere;
           }),
         ),
       ]);

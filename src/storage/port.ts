@@ -32,6 +32,6 @@ export interface ObjectStore {
   list(prefix: string, options?: { signal?: AbortSignal }): AsyncIterable<ObjectInfo>;
   /** Names directly below the prefix that end in `/`, without prefix and slash; cheap however much lies below. */
   listFolders(prefix: string, options?: { signal?: AbortSignal }): Promise<string[]>;
-  /** Deleting what does not exist is no error. */
+  /** Deleting what does not exist is no error. An upload to the key that was never completed goes too, as far as it may. */
   remove(key: string, options?: { signal?: AbortSignal }): Promise<void>;
 }

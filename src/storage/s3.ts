@@ -115,9 +115,14 @@ class S3Store implements ObjectStore {
 
   async remove(key: string, options: CallOptions = {}): Promise<void> {
     await this.#run('delete', key, options, async () => {
-      const command = new DeleteObjectCommand(this.#address(key));
-      await this.#client.send(command, { abortSignal: options.signal }).catch(nullWhenAbsent);
+      await this.#delete(key, options);
+      await abortLeftovers(this.#client, this.#target(key), options.signal).catch(() => undefined);
     });
+  }
+
+  async #delete(key: string, options: CallOptions): Promise<void> {
+    const command = new DeleteObjectCommand(this.#address(key));
+    await this.#client.send(command, { abortSignal: options.signal }).catch(nullWhenAbsent);
   }
 
   async #create(key: string, body: string, options: CallOptions): Promise<void> {
@@ -141,7 +146,7 @@ class S3Store implements ObjectStore {
       this.#createOnlyProven = true;
       return;
     }
-    await this.remove(key, options);
+    await this.#delete(key, options);
     const reason =
       'the store ignores `If-None-Match: *`, so two runs could overwrite each other; use another store';
     throw storeError('StoreFailed', this.#action('write', key), reason);

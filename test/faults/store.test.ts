@@ -235,13 +235,12 @@ describe('faults/store: S3, for good', () => {
       expect(end).toMatchObject({ status: 'FAILED', code });
       expect(hits[0]).toBeGreaterThan(0);
       const sets = await expectNothingLeft(installation, { cluster, triggers: Math.max(1, triggers) });
-      expect(installation.cluster(cluster).simulator.triggerCount('zeebe')).toBe(triggers);
+      // A dump that is refused at once may end the run before the first part is triggered.
+      expect(installation.cluster(cluster).simulator.triggerCount('zeebe')).toBeLessThanOrEqual(triggers);
       expect(sets.map(({ entry }) => entry.state)).not.toContain('complete');
       const { objects, uploads } = await keysOf(installation, cluster);
       expect(objects.filter((key) => key.endsWith(DUMP))).toEqual([]);
-      expect({ cluster, uploads, states: sets.map(({ entry }) => entry.state) }).toMatchObject({
-        uploads: [],
-      });
+      expect(uploads).toEqual([]);
     },
   );
 });

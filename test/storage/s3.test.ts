@@ -93,6 +93,21 @@ describe('storage/s3: what only S3 can do', () => {
     expect((await buffer(await store.getStream('cut/all'))).equals(bytes)).toBe(true);
   });
 
+  it('gives back with a key what a killed writer left under it', async () => {
+    let cut = false;
+    const store = throughProxy((line) => {
+      cut = cut || line.includes('partNumber=2');
+      return cut ? 'cut' : 'pass';
+    });
+    const put = store.putStream('cut/removed', Readable.from([randomBytes(20 * MiB)]));
+    await expect(put).rejects.toThrow('could not write');
+    proxy.interfere = () => 'pass';
+
+    await store.remove('cut/removed');
+
+    expect(await server.unfinished()).toEqual([]);
+  });
+
   it('has written the object when only the last answer of the upload was lost', async () => {
     const isCompletion = (line: string) => line.startsWith('POST') && line.includes('uploadId=');
     const store = throughProxy((line) => (isCompletion(line) ? 'lose-answer' : 'pass'));
