@@ -4,10 +4,13 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { createZstdDecompress } from 'node:zlib';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { execa } from 'execa';
 import { runSql, type Postgres } from '../../sandbox/stack/postgres.ts';
 import { dumpDatabase, type DumpRequest } from '../../src/database/dump.ts';
+import { SafepointError } from '../../src/contract/errors.ts';
+import { inParts } from '../../src/storage/partSize.ts';
 import { createObjectStore } from '../../src/storage/objectStore.ts';
 import type { ObjectStore } from '../../src/storage/port.ts';
 import { startS3, type S3Server } from '../storage/s3Fixture.ts';
@@ -173,6 +176,32 @@ describe('database/dump: a bad dump never becomes an object', () => {
     expect(await store.head('bad/store')).toBeNull();
     await proxy.stop();
   }, 60_000);
+
+  it('when the store gives up while the last bytes wait for it', async () => {
+    const sizes = Array.from({ length: 8 }, (_, index) => 8_496_000 + 5_000 * index); // what fits into buffers and pipes
+    const binDirs = await Promise.all(
+      sizes.map((size) => scriptFolder(fixture.dir, 'pg_dumpall', `head -c ${size} /dev/urandom`)),
+    );
+    const failure = new SafepointError('StoreFailed', 'no upload can begin');
+    const refusing = async (_key: string, body: Readable) => {
+      for await (const _part of inParts(body)) {
+        await sleep(1_000);
+        throw failure;
+      }
+    };
+
+    const dumps = binDirs.map((binDir) =>
+      dumpDatabase({
+        database: { ...fixture.database, binDir },
+        store: { ...store, putStream: refusing } as ObjectStore,
+        key: 'bad/last-bytes',
+      }),
+    );
+
+    expect(await Promise.allSettled(dumps)).toEqual(
+      sizes.map(() => ({ status: 'rejected', reason: failure })),
+    );
+  }, 30_000);
 
   it.each([['s3'], ['folder']])(
     'when it is cancelled, and the reason of the cancellation stays as it is (%s)',
