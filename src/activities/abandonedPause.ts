@@ -5,6 +5,7 @@ import type { ResumedBy } from '../contract/pauseRecord.ts';
 import type { ObjectStore } from '../storage/port.ts';
 import { messageOf } from '../system/redact.ts';
 import type { OpenWindow, RunLookup, RunRef } from '../system/runs.ts';
+import { pause as wait } from '../system/waiting.ts';
 import { findOpenPauses, recordResume, type OpenPause } from './pauseRecords.ts';
 import { describePhases, pausedOnes, resumeAndProve, whatIsMissing } from './proveExporting.ts';
 
@@ -36,9 +37,26 @@ const QUIET_MS = 15 * 60_000;
  * none open now it is left over. `self` is a run that asks about itself; its earlier sets count as over.
  */
 export async function lookAtPause(
+  deps: PauseDeps,
+  cluster: string,
+  options: { self?: RunRef; signal?: AbortSignal } = {},
+): Promise<PauseState> {
+  for (let looks = 1; ; looks += 1) {
+    const state = await lookOnce(deps, cluster, options);
+    if (!DOUBTFUL.includes(state.kind) || looks === MOST_LOOKS) return state;
+    await wait(LOOK_AGAIN_MS, options.signal);
+  }
+}
+
+/** A window may have closed between two questions, a store may not answer for a moment: nobody is accused at the first look. */
+const DOUBTFUL: PauseState['kind'][] = ['foreign', 'unknown-run', 'unread'];
+const MOST_LOOKS = 3;
+const LOOK_AGAIN_MS = 1_000;
+
+async function lookOnce(
   { camunda, store, runs }: PauseDeps,
   cluster: string,
-  { self, signal }: { self?: RunRef; signal?: AbortSignal } = {},
+  { self, signal }: { self?: RunRef; signal?: AbortSignal },
 ): Promise<PauseState> {
   const paused = pausedOnes(await camunda.readExporters({ signal }));
   if (paused.length === 0) return { kind: 'exporting' };

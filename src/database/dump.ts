@@ -49,8 +49,9 @@ export async function dumpDatabase(request: DumpRequest): Promise<DumpResult> {
   dump.stdin.end();
   const feeding = pipeline(dump.stdout, raw.stream, compression.input);
   const draining = pipeline(compression.output, stored.stream);
-  // What they fail with reaches the store through the last stream; nobody else waits for them before the end.
-  const flow = Promise.allSettled([feeding, draining]);
+  // What they fail with reaches the store through the last stream. Nobody else may wait for them: a pipeline never settles
+  // whose source is destroyed when all of it was read, but not all passed on.
+  for (const flow of [feeding, draining]) flow.catch(() => undefined);
   try {
     await store.putStream(key, stored.stream, { signal });
   } catch (error) {
@@ -58,7 +59,6 @@ export async function dumpDatabase(request: DumpRequest): Promise<DumpResult> {
     throw error;
   } finally {
     await Promise.all([dump.stop(), compression.stop()]);
-    await flow;
   }
   return {
     sizeBytes: stored.sizeBytes,

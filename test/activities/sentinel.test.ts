@@ -68,6 +68,19 @@ describe('activities/sentinel: watchClusters', () => {
     expect(await watch(noRuns)).toMatchObject({ state: 'exporting' });
   });
 
+  it('accuses nobody when a window closes between its two questions', async () => {
+    await pauseAsStranger();
+    const closing: RunLookup = {
+      ...noRuns,
+      async findOpenWindow() {
+        await cluster.deps.camunda(CLUSTER).resumeExporting();
+        return null;
+      },
+    };
+
+    expect(await watch(closing)).toMatchObject({ state: 'exporting' });
+  });
+
   it('knows a pause of a dead set that lands after it was lifted, and lifts it again', async () => {
     const backupId = await leavePause();
     await watch(noRuns);

@@ -184,16 +184,17 @@ describe('database/dump: a bad dump never becomes an object', () => {
     );
     const failure = new SafepointError('StoreFailed', 'no upload can begin');
     const refusing = async (_key: string, body: Readable) => {
-      for await (const _part of inParts(body)) {
-        await sleep(1_000);
-        throw failure;
-      }
+      const parts = inParts(body)[Symbol.asyncIterator]();
+      await parts.next();
+      await sleep(1_000);
+      await parts.return?.();
+      throw failure;
     };
 
     const dumps = binDirs.map((binDir) =>
       dumpDatabase({
         database: { ...fixture.database, binDir },
-        store: { ...store, putStream: refusing } as ObjectStore,
+        store: { ...store, putStream: refusing },
         key: 'bad/last-bytes',
       }),
     );
