@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createExportingActivities } from '../../src/activities/exporting.ts';
@@ -105,6 +105,23 @@ describe('activities/sentinel: watchClusters', () => {
 
     expect(found).toMatchObject({ state, seen: expect.stringContaining(word) });
     expect(new Set(phases())).not.toContain('EXPORTING');
+  });
+
+  it('sounds the alarm over a pause while the store does not say whose it is; --force resumes all the same', async () => {
+    await leavePause();
+    await rename(cluster.folder, `${cluster.folder}-away`);
+    const deps = { camunda: cluster.deps.camunda(CLUSTER), store: cluster.deps.store('main'), runs: noRuns };
+
+    const found = await watch(noRuns);
+    const refusal = resumeByHand(deps, CLUSTER, false);
+
+    await expect(refusal).rejects.toMatchObject({ code: 'ForeignPause' });
+    expect(found).toMatchObject({
+      state: 'foreign',
+      seen: expect.stringContaining('by whom cannot be told'),
+    });
+    expect(await resumeByHand(deps, CLUSTER, true)).toMatchObject({ outcome: 'resumed' });
+    await rename(`${cluster.folder}-away`, cluster.folder);
   });
 
   it('closes the record of a dead set when nothing of it can land any more; a later pause is foreign', async () => {

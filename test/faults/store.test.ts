@@ -133,7 +133,8 @@ const failed = named('failed', [
   },
   {
     at: 'the manifest is answered 200 and never stored',
-    code: 'StoreFailed',
+    // The budget of the seal may end in the middle of an attempt; then no reason of that attempt is known.
+    code: expect.stringMatching(/^(StoreFailed|InternalError)$/) as unknown as string,
     triggers: 1,
     fault: { on: 'PutObject', object: MANIFEST, does: 'lie' },
   },
