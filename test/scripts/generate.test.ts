@@ -20,7 +20,7 @@ describe('scripts/generate: generateFiles', () => {
 
     const schema = JSON.parse(file?.text ?? '') as { properties: object; required: string[] };
 
-    expect(Object.keys(schema.properties)).toEqual(['temporal', 'sentinel', 'stores', 'clusters']);
+    expect(Object.keys(schema.properties)).toEqual(['temporal', 'sentinel', 'metrics', 'stores', 'clusters']);
     expect(schema.required).toEqual(['stores', 'clusters']);
   });
 });
