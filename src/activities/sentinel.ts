@@ -15,7 +15,8 @@ export function createSentinelActivities({ config, camunda, store }: ActivityDep
      */
     async watchClusters(): Promise<ClusterWatch[]> {
       const looks = Object.entries(config.clusters).map(async ([cluster, settings]) => {
-        const found = await watch({ camunda: camunda(cluster), store: store(settings.store), runs }, cluster);
+        const open = () => ({ camunda: camunda(cluster), store: store(settings.store), runs });
+        const found = await watch(open, cluster);
         report(found);
         countStuck(found);
         return found;
@@ -25,9 +26,10 @@ export function createSentinelActivities({ config, camunda, store }: ActivityDep
   };
 }
 
-async function watch(deps: PauseDeps, cluster: string): Promise<ClusterWatch> {
+/** A client or store that cannot even be made, for a secret that is missing, must not hide the other clusters. */
+async function watch(open: () => PauseDeps, cluster: string): Promise<ClusterWatch> {
   try {
-    return { cluster, ...(await lookAndLift(deps, cluster)) };
+    return { cluster, ...(await lookAndLift(open(), cluster)) };
   } catch (error) {
     cancellationSignal().throwIfAborted();
     return { cluster, state: 'unreachable', seen: messageOf(error) };

@@ -153,6 +153,17 @@ describe('activities/sentinel: watchClusters', () => {
     expect(await watch(noRuns)).toMatchObject({ state: 'lifted' });
   });
 
+  it('tells of a store that cannot be opened in the line of its cluster', async () => {
+    const store = () => {
+      throw new Error('environment variable X is not set');
+    };
+    const activities = createSentinelActivities({ ...cluster.deps, store }, noRuns);
+
+    const found = await runActivity(() => activities.watchClusters());
+
+    expect(found).toMatchObject([{ state: 'unreachable', seen: expect.stringContaining('X is not set') }]);
+  });
+
   it('says that a cluster does not answer, and fails for nothing', async () => {
     cluster.simulator.faults.add({ on: '* zeebe *', answer: { status: 503 } });
 
