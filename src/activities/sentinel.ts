@@ -69,7 +69,8 @@ async function lookAndLift(deps: PauseDeps, cluster: string): Promise<Omit<Clust
 }
 
 function report({ cluster, state, seen }: ClusterWatch): void {
-  if (state === 'foreign') log.error('exporting stays paused, and no run of Safepoint answers for it', { cluster, seen });
+  if (state === 'foreign')
+    log.error('exporting stays paused, and no run of Safepoint answers for it', { cluster, seen });
   if (state === 'resume-failing') log.error('a window cannot resume exporting', { cluster, seen });
   if (state === 'lifted') log.warn('resumed exporting that a dead set had left paused', { cluster, seen });
   if (state === 'unreachable') log.warn('the sentinel could not look at a cluster', { cluster, seen });
