@@ -1,6 +1,7 @@
 import { deploy } from '../load/deploy.ts';
 import { startLoad } from '../load/startLoad.ts';
 import type { PieceName } from '../stack/pieces.ts';
+import { poll } from '../stack/poll.ts';
 import { startCamundaCluster } from '../stack/stack.ts';
 import type { Installation } from './installation.ts';
 import type { Service, Services } from './services.ts';
@@ -18,6 +19,11 @@ export async function startInstallation(
   const { camunda, openSearch } = cluster;
   await deploy(camunda.broker.url);
   keep(startLoad(camunda.broker.url, { instancesPerSecond: 8, completionsPerSecond: 4 }));
+  // A cluster without any exported record has no such part; one that gets its first records meanwhile ends as `partial`.
+  await poll('the first exported records', 60_000, async () => {
+    const indices = await openSearch.listIndices(['zeebe-record_job_*']);
+    return indices.length > 0 ? true : undefined;
+  });
   return {
     urls: {
       zeebe: camunda.broker.managementUrl,
