@@ -1,43 +1,26 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
-import { clusterSettings } from '../../sandbox/clusterSettings.ts';
-import { startSimulator, type Simulator } from '../../sandbox/simulator/startSimulator.ts';
+import type { Simulator } from '../../sandbox/simulator/startSimulator.ts';
 import { poll } from '../../sandbox/stack/poll.ts';
-import { startTemporal, type Temporal } from '../../sandbox/stack/temporal.ts';
 import type { HandResume } from '../../src/contract/sentinel.ts';
 import { SENTINEL_ID } from '../../src/contract/names.ts';
+import { startPlace, type Place } from './place.ts';
 import { safepoint } from './safepoint.ts';
 
-let folder: string;
-let temporal: Temporal;
+let place: Place;
 let simulator: Simulator;
 let env: Record<string, string>;
 
 beforeAll(async () => {
-  folder = mkdtempSync(path.join(tmpdir(), 'safepoint-resume-'));
-  mkdirSync(path.join(folder, 'store'));
-  temporal = await startTemporal({ dataDir: folder });
-  simulator = await startSimulator({ profile: '8.8', partMs: 50, flushDelayMs: 50 });
-  const config = path.join(folder, 'safepoint.yaml');
-  const settings = {
-    sentinel: { every: '7 m' },
-    stores: { local: { type: 'folder', path: path.join(folder, 'store') } },
-    clusters: { demo: clusterSettings(simulator.urls, { store: 'local' }) },
-  };
-  writeFileSync(config, JSON.stringify(settings));
-  env = { TEMPORAL_ADDRESS: temporal.address, SAFEPOINT_CONFIG: config };
+  place = await startPlace({ sentinel: { every: '7 m' } });
+  ({ simulator, env } = place);
 }, 120_000);
 afterEach(async () => {
   simulator.faults.clear();
   await callExporting('resume');
 });
 afterAll(async () => {
-  await simulator.stop();
-  await temporal.stop();
-  rmSync(folder, { recursive: true });
+  await place.stop();
 });
 
 async function callExporting(what: string): Promise<void> {
@@ -91,7 +74,7 @@ describe('cli/resume', () => {
 
 describe('worker: the schedule of the sentinel', () => {
   it('is made with the interval of the config, runs at once, and keeps a pause of its own', async () => {
-    const connection = await Connection.connect({ address: temporal.address });
+    const connection = await Connection.connect({ address: place.temporal.address });
     const schedule = new Client({ connection }).schedule.getHandle(SENTINEL_ID);
     /** Runs that have ended. */
     const countRuns = () =>

@@ -1,44 +1,21 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { clusterSettings } from '../../sandbox/clusterSettings.ts';
-import { startSimulator, type Simulator } from '../../sandbox/simulator/startSimulator.ts';
-import { startTemporal, type Temporal } from '../../sandbox/stack/temporal.ts';
+import { startPlace, type Place } from './place.ts';
 import { safepoint } from './safepoint.ts';
 
-let folder: string;
-let temporal: Temporal;
-let simulator: Simulator;
+let place: Place;
 
 beforeAll(async () => {
-  folder = mkdtempSync(path.join(tmpdir(), 'safepoint-worker-'));
-  mkdirSync(path.join(folder, 'store'));
-  temporal = await startTemporal({ dataDir: folder });
-  simulator = await startSimulator({ profile: '8.8', partMs: 50, flushDelayMs: 50 });
+  place = await startPlace();
 }, 120_000);
 afterAll(async () => {
-  await simulator.stop();
-  await temporal.stop();
-  rmSync(folder, { recursive: true });
+  await place.stop();
 });
 
 describe('cli/worker', () => {
   it('does the backups of its config until SIGTERM, then ends with exit code 0', async () => {
-    const config = path.join(folder, 'safepoint.yaml');
-    writeFileSync(
-      config,
-      JSON.stringify({
-        stores: { local: { type: 'folder', path: path.join(folder, 'store') } },
-        clusters: {
-          demo: clusterSettings(simulator.urls, { store: 'local', exporter: { flushDelay: '100 ms' } }),
-        },
-      }),
-    );
-    const env = { TEMPORAL_ADDRESS: temporal.address, SAFEPOINT_CONFIG: config };
-    const worker = safepoint(['worker'], env);
+    const worker = safepoint(['worker'], place.env);
 
-    const run = await safepoint(['run', 'demo'], env);
+    const run = await safepoint(['run', 'demo'], place.env);
     worker.kill('SIGTERM');
     const ended = await worker;
 

@@ -1,6 +1,3 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { writeConfig } from '../../sandbox/demo/config.ts';
 import { startWorker } from '../../sandbox/demo/product.ts';
@@ -11,6 +8,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import type { BackupInput } from '../../src/contract/backup.ts';
 import { BACKUP_WORKFLOW, TASK_QUEUE } from '../../src/contract/names.ts';
 import { createDependencies, type Dependencies } from '../../src/dependencies.ts';
+import { buildKept, type Keeper } from '../support/keeper.ts';
 
 const exporterFlushDelaySeconds = 2;
 
@@ -30,59 +28,42 @@ export interface Installation {
 
 /** Nothing is left running when it fails. */
 export async function startInstallation(): Promise<Installation> {
-  const dataDir = mkdtempSync(path.join(tmpdir(), 'safepoint-e2e-'));
-  chmodSync(dataDir, 0o755); // PostgreSQL runs as another user where the tests run as root
-  const running: { stop(): Promise<unknown> }[] = [];
-  const keep = <T extends { stop(): Promise<unknown> }>(started: T): T => {
-    running.push(started);
-    return started;
-  };
-  const stop = async () => {
-    const failures: unknown[] = [];
-    for (const each of running.splice(0).toReversed()) {
-      await each.stop().catch((error: unknown) => failures.push(error));
-    }
-    rmSync(dataDir, { recursive: true, force: true });
-    if (failures.length > 0) throw new AggregateError(failures, 'not everything could be stopped');
-  };
+  return await buildKept('e2e', build);
+}
 
-  try {
-    const stack = keep(await startStack({ dataDir, exporterFlushDelaySeconds }));
-    const { broker } = stack.camunda;
-    await deploy(broker.url);
-    const load = startLoad(broker.url, { instancesPerSecond: 8, completionsPerSecond: 4 });
-    const { stop: stopLoad } = keep({ stop: once(() => load.stop()) });
+async function build({ dataDir, keep, stop }: Keeper): Promise<Installation> {
+  const stack = await keep(startStack({ dataDir, exporterFlushDelaySeconds }));
+  const { broker } = stack.camunda;
+  await deploy(broker.url);
+  const load = startLoad(broker.url, { instancesPerSecond: 8, completionsPerSecond: 4 });
+  const { stop: stopLoad } = await keep({ stop: once(() => load.stop()) });
 
-    const env = {
-      SAFEPOINT_CONFIG: writeConfig(dataDir, describeStack(stack), stack),
-      TEMPORAL_ADDRESS: stack.temporal.address,
-      TEMPORAL_NAMESPACE: stack.temporal.namespace,
-    };
-    keep(await startWorker(dataDir, env, stack.temporal));
-    const dependencies = createDependencies(loadConfig(env.SAFEPOINT_CONFIG));
-    keep({ stop: () => dependencies.close() });
-    const connection = await Connection.connect({ address: stack.temporal.address });
-    keep({ stop: () => connection.close() });
-    const client = new Client({ connection, namespace: stack.temporal.namespace });
-    let runs = 0;
-    return {
-      stack,
-      stopLoad,
-      client,
-      dependencies,
-      env,
-      startBackup: (input) =>
-        client.workflow.start(BACKUP_WORKFLOW, {
-          taskQueue: TASK_QUEUE,
-          workflowId: `backup-e2e-${++runs}`,
-          args: [input],
-        }),
-      stop,
-    };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+  const env = {
+    SAFEPOINT_CONFIG: writeConfig(dataDir, describeStack(stack), stack),
+    TEMPORAL_ADDRESS: stack.temporal.address,
+    TEMPORAL_NAMESPACE: stack.temporal.namespace,
+  };
+  await keep(startWorker(dataDir, env, stack.temporal));
+  const dependencies = createDependencies(loadConfig(env.SAFEPOINT_CONFIG));
+  await keep({ stop: () => dependencies.close() });
+  const connection = await Connection.connect({ address: stack.temporal.address });
+  await keep({ stop: () => connection.close() });
+  const client = new Client({ connection, namespace: stack.temporal.namespace });
+  let runs = 0;
+  return {
+    stack,
+    stopLoad,
+    client,
+    dependencies,
+    env,
+    startBackup: (input) =>
+      client.workflow.start(BACKUP_WORKFLOW, {
+        taskQueue: TASK_QUEUE,
+        workflowId: `backup-e2e-${++runs}`,
+        args: [input],
+      }),
+    stop,
+  };
 }
 
 /** Every call after the first one gets the answer of the first. */

@@ -4,11 +4,11 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { WorkflowHandle } from '@temporalio/client';
-import { execa } from 'execa';
-import { runSql, startPostgres, type Postgres } from '../../sandbox/stack/postgres.ts';
+import { runSql, startPostgres } from '../../sandbox/stack/postgres.ts';
 import { dumpName } from '../../src/domain/setKeys.ts';
 import { processesUsing } from '../support/processes.ts';
 import type { ClusterShape } from './cluster.ts';
+import { holdLock } from './databaseLock.ts';
 import { expectNothingLeft } from './expectNothingLeft.ts';
 import { endlessDump, wholeDump, writePrograms, type Scripts } from './fakePrograms.ts';
 import { startInstallation, type Installation } from './installation.ts';
@@ -192,7 +192,7 @@ describe('faults/database: a real server', () => {
 
   it('a lock is held: the dump waits, exporting does not, and the backup ends complete', async () => {
     const cluster = await installation.freshCluster({ cluster: 'real' });
-    const lock = await holdLock();
+    const lock = await holdLock(installation.database?.server ?? fail());
     const handle = await installation.startBackup({ cluster: 'real' });
     await until('the dump waits for the lock', () => waitingSessions().then((count) => count > 0), 60_000);
     await until('the window has come and gone', () => cluster.simulator.triggerCount('optimize') === 1);
@@ -207,7 +207,7 @@ describe('faults/database: a real server', () => {
 
   it('a lock is held and the run is cancelled: it ends within 10 s, and no session and no program stays', async () => {
     await installation.freshCluster({ cluster: 'real' });
-    const lock = await holdLock();
+    const lock = await holdLock(installation.database?.server ?? fail());
     const handle = await installation.startBackup({ cluster: 'real' });
     await until('the dump waits for the lock', () => waitingSessions().then((count) => count > 0), 60_000);
     const cancelledMs = performance.now();
@@ -287,25 +287,3 @@ const sessions = async () =>
 const waitingSessions = async () =>
   Number(await sql(`select count(*) from pg_stat_activity where wait_event_type = 'Lock'`));
 const dumpPrograms = () => processesUsing('pg_dump').filter((line) => !line.includes('jest'));
-
-/** A session that keeps everybody else from the table. */
-async function holdLock(): Promise<{ release(): Promise<void> }> {
-  const { binDir, host, port, user, password }: Postgres = installation.database?.server ?? fail();
-  const login = ['-X', '-q', '-h', host, '-p', String(port), '-U', user, 'web_modeler'];
-  const session = execa(path.join(binDir, 'psql'), login, {
-    env: { PGPASSWORD: password, PGAPPNAME: 'holder' },
-    reject: false,
-  });
-  session.stdin.write('begin; lock table file_versions in access exclusive mode;\n');
-  await until(
-    'the lock is held',
-    async () =>
-      (await sql(`select count(*) from pg_locks where mode = 'AccessExclusiveLock' and granted`)) !== '0',
-  );
-  return {
-    async release() {
-      session.stdin.end('rollback;\n');
-      await session;
-    },
-  };
-}

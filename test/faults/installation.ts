@@ -1,5 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { execa } from 'execa';
@@ -8,6 +7,7 @@ import type { BackupInput } from '../../src/contract/backup.ts';
 import { BACKUP_WORKFLOW, TASK_QUEUE, windowWorkflowId } from '../../src/contract/names.ts';
 import { createObjectStore } from '../../src/storage/objectStore.ts';
 import type { ObjectStore } from '../../src/storage/port.ts';
+import { buildKept, type Keeper } from '../support/keeper.ts';
 import { createDatabase, createStore, type DatabaseUnderTest, type StoreUnderTest } from './backing.ts';
 import {
   createClusterPlace,
@@ -80,36 +80,10 @@ const DEMO = 'demo';
 
 /** Nothing is left running when it fails. */
 export async function startInstallation(options: InstallationOptions = {}): Promise<Installation> {
-  const dataDir = mkdtempSync(path.join(tmpdir(), 'safepoint-faults-'));
-  chmodSync(dataDir, 0o755); // PostgreSQL runs as another user where the tests run as root
-  const running: { stop(): Promise<unknown> }[] = [];
-  const keep = async <T extends { stop(): Promise<unknown> }>(starting: Promise<T>): Promise<T> => {
-    const started = await starting;
-    running.push(started);
-    return started;
-  };
-  const stop = async () => {
-    const ends = await Promise.allSettled(running.splice(0).map((each) => each.stop()));
-    rmSync(dataDir, { recursive: true, force: true });
-    const failures = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : []));
-    if (failures.length > 0) throw new AggregateError(failures, 'not everything could be stopped');
-  };
-  try {
-    return await build(dataDir, options, keep, stop);
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+  return await buildKept('faults', (keeper) => build(options, keeper));
 }
 
-type Keep = <T extends { stop(): Promise<unknown> }>(starting: Promise<T>) => Promise<T>;
-
-async function build(
-  dataDir: string,
-  options: InstallationOptions,
-  keep: Keep,
-  stop: () => Promise<void>,
-): Promise<Installation> {
+async function build(options: InstallationOptions, { dataDir, keep, stop }: Keeper): Promise<Installation> {
   const shapes = options.clusters ?? { [DEMO]: {} };
   const withDatabase = Object.values(shapes).some((shape) => shape.database === true);
   const bundle = path.join(dataDir, 'workflows.js');
@@ -136,7 +110,7 @@ async function build(
   Object.assign(process.env, store.env); // the test reads the store too
 
   const connection = await Connection.connect({ address: temporal.address });
-  await keep(Promise.resolve({ stop: () => connection.close() }));
+  await keep({ stop: () => connection.close() });
   const client = new Client({ connection, namespace: temporal.namespace });
   const workers: WorkerProcess[] = [];
   let runs = 0;
@@ -156,7 +130,7 @@ async function build(
       const name = `worker-${workers.length + 1}`;
       const started = startWorkerProcess(name, { dataDir, env: { ...env, ...more } });
       const worker = await started;
-      await keep(Promise.resolve({ stop: () => worker.kill() }));
+      await keep({ stop: () => worker.kill() });
       workers.push(worker);
       return worker;
     },

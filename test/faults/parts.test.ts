@@ -52,9 +52,12 @@ const stalling: PartFault[] = [
 ];
 
 describe('faults/parts: a part is lost', () => {
-  it.concurrent.each(failing)(
-    '$what once: its set is cleaned up, the next one is complete under a new id',
-    async ({ fault }) => {
+  it.concurrent.each([
+    ...failing.map((each) => ({ ...each, code: 'PartFailed' })),
+    ...stalling.map((each) => ({ ...each, code: 'PartStalled' })), // after the stall budget
+  ])(
+    '$what once: $code, its set is cleaned up, the next one is complete under a new id',
+    async ({ fault, code }) => {
       const cluster = await rig.open({ settings });
       const armed = cluster.simulator.faults.add({ ...fault, times: 1 });
 
@@ -62,23 +65,7 @@ describe('faults/parts: a part is lost', () => {
 
       expectComplete(end);
       expect(armed.hits()).toBe(1);
-      expect(end.result?.failedSets).toMatchObject([{ code: 'PartFailed' }]);
-      expect(await expectSound(cluster, { triggers: 2 })).toMatchObject(LOST);
-    },
-    TIMEOUT_MS,
-  );
-
-  it.concurrent.each(stalling)(
-    '$what once: it is taken for lost after the stall budget, the next set is complete',
-    async ({ fault }) => {
-      const cluster = await rig.open({ settings });
-      const armed = cluster.simulator.faults.add({ ...fault, times: 1 });
-
-      const end = await cluster.run();
-
-      expectComplete(end);
-      expect(armed.hits()).toBe(1);
-      expect(end.result?.failedSets).toMatchObject([{ code: 'PartStalled' }]);
+      expect(end.result?.failedSets).toMatchObject([{ code }]);
       expect(await expectSound(cluster, { triggers: 2 })).toMatchObject(LOST);
     },
     TIMEOUT_MS,

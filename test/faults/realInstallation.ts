@@ -1,6 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { parse, stringify } from 'yaml';
 import { writeConfig } from '../../sandbox/demo/config.ts';
@@ -17,6 +15,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import { BACKUP_WORKFLOW, TASK_QUEUE, windowWorkflowId } from '../../src/contract/names.ts';
 import { createDependencies } from '../../src/dependencies.ts';
 import type { ObjectStore } from '../../src/storage/port.ts';
+import { buildKept, type Keeper } from '../support/keeper.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcpProxy.ts';
 import { startWorkerProcess, type WorkerProcess } from './workerProcess.ts';
 
@@ -45,34 +44,10 @@ export interface RealInstallation {
 
 /** Nothing is left running when it fails. */
 export async function startRealInstallation(): Promise<RealInstallation> {
-  const dataDir = mkdtempSync(path.join(tmpdir(), 'safepoint-real-'));
-  chmodSync(dataDir, 0o755); // PostgreSQL runs as another user where the tests run as root
-  const running: { stop(): Promise<unknown> }[] = [];
-  const keep = async <T extends { stop(): Promise<unknown> }>(starting: Promise<T>): Promise<T> => {
-    const started = await starting;
-    running.push(started);
-    return started;
-  };
-  const stop = async () => {
-    const failures: unknown[] = [];
-    for (const each of running.splice(0).toReversed())
-      await each.stop().catch((error: unknown) => failures.push(error));
-    rmSync(dataDir, { recursive: true, force: true });
-    if (failures.length > 0) throw new AggregateError(failures, 'not everything could be stopped');
-  };
-  try {
-    return await build(dataDir, keep, stop);
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+  return await buildKept('real', build);
 }
 
-async function build(
-  dataDir: string,
-  keep: <T extends { stop(): Promise<unknown> }>(starting: Promise<T>) => Promise<T>,
-  stop: () => Promise<void>,
-): Promise<RealInstallation> {
+async function build({ dataDir, keep, stop }: Keeper): Promise<RealInstallation> {
   const s3 = await keep(startSeaweed({ dataDir }));
   const postgres = await keep(startPostgres({ dataDir }));
   const temporal = await keep(startTemporal({ dataDir }));
@@ -86,7 +61,7 @@ async function build(
   );
   await deploy(camunda.broker.url);
   const load = startLoad(camunda.broker.url, { instancesPerSecond: 4, completionsPerSecond: 2 });
-  await keep(Promise.resolve({ stop: () => load.stop() }));
+  await keep({ stop: () => load.stop() });
 
   const settings = {
     exporter: { flushDelay: `${FLUSH_DELAY_SECONDS} s` },
@@ -108,15 +83,15 @@ async function build(
     TEMPORAL_NAMESPACE: temporal.namespace,
   };
   const dependencies = createDependencies(loadConfig(file));
-  await keep(Promise.resolve({ stop: () => dependencies.close() }));
+  await keep({ stop: () => dependencies.close() });
   const connection = await Connection.connect({ address: temporal.address });
-  await keep(Promise.resolve({ stop: () => connection.close() }));
+  await keep({ stop: () => connection.close() });
   const { workflow } = new Client({ connection, namespace: temporal.namespace });
 
   const workers: WorkerProcess[] = [];
   const startWorker = async () => {
     const worker = await startWorkerProcess(`worker-${workers.length + 1}`, { dataDir, env });
-    await keep(Promise.resolve({ stop: () => worker.kill() }));
+    await keep({ stop: () => worker.kill() });
     workers.push(worker);
     return worker;
   };

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,6 +11,7 @@ import { lose, whilePaused } from './storeDamage.ts';
 import { DUMP, keysOf, shapeOf } from './storeRuns.ts';
 import { mountTinyDisk, whyNoMounts, type TinyDisk } from './tinyDisk.ts';
 import { until } from './until.ts';
+import { unfinishedFiles } from './unfinishedFiles.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'safepoint-folder-'));
 const reason = await whyNoMounts(folder);
@@ -60,11 +61,7 @@ const scene = () => ({ cluster: installation.cluster(cluster), gate: undefined a
 async function setsOf(): Promise<string[]> {
   return await installation.openStore().listFolders(`${cluster}/`);
 }
-function unfinishedFiles(): string[] {
-  return readdirSync(path.join(root(), cluster), { recursive: true, encoding: 'utf8' }).filter((file) =>
-    file.endsWith('.unfinished'),
-  );
-}
+const unfinished = () => unfinishedFiles(path.join(root(), cluster));
 
 describe('faults/store: a folder, before the run', () => {
   it.each([
@@ -125,7 +122,7 @@ describe('faults/store: a folder, in the middle of a run', () => {
       const sets = await expectNothingLeft(installation, { cluster });
       expect(sets.map(({ entry }) => entry.state)).toEqual(['failed']);
       expect((await keysOf(installation, cluster)).objects.filter((key) => key.endsWith(DUMP))).toEqual([]);
-      expect(unfinishedFiles()).toEqual([]);
+      expect(unfinished()).toEqual([]);
     },
     120_000,
   );
@@ -141,7 +138,7 @@ describe('faults/store: a folder, in the middle of a run', () => {
       await tiny.remount('size=10m');
 
       expect(await endOf(handle)).toMatchObject(COMPLETE);
-      expect(unfinishedFiles()).toEqual([]);
+      expect(unfinished()).toEqual([]);
       await expectNothingLeft(installation, { cluster });
     },
     120_000,

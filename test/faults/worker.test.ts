@@ -1,4 +1,3 @@
-import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -20,6 +19,7 @@ import {
   type Moment,
 } from './moments.ts';
 import { endOf, untilWithin } from './runs.ts';
+import { unfinishedFiles } from './unfinishedFiles.ts';
 import type { WorkerProcess } from './workerProcess.ts';
 
 const SEALING = 'GET searchEngine /_snapshot/camunda/camunda_webapps_*';
@@ -256,6 +256,8 @@ describe('faults/worker: workers that go and come', () => {
 describe('faults/worker: in the middle of a dump', () => {
   afterEach(() => stopWorkers(), 60_000);
 
+  const unfinished = () => unfinishedFiles(path.join(installation.store.folder ?? '', 'dumped'));
+
   async function bringIntoDump() {
     const worker = await installation.startWorker();
     const cluster = await installation.freshCluster({ cluster: 'dumped' });
@@ -270,7 +272,7 @@ describe('faults/worker: in the middle of a dump', () => {
     const stoppedMs = performance.now();
     await worker.stop();
     const stopMs = performance.now() - stoppedMs;
-    const left = unfinishedFiles('dumped');
+    const left = unfinished();
     held.undo();
 
     await installation.startWorker();
@@ -289,14 +291,7 @@ describe('faults/worker: in the middle of a dump', () => {
     await installation.startWorker();
 
     expect(await endOf(handle)).toMatchObject(COMPLETE);
-    expect(unfinishedFiles('dumped')).toEqual([]);
+    expect(unfinished()).toEqual([]);
     await expectNothingLeft(installation, { cluster: 'dumped' });
   }, 90_000);
 });
-
-/** What a folder store holds of objects that nobody finished. */
-function unfinishedFiles(cluster: string): string[] {
-  const folder = path.join(installation.store.folder ?? '', cluster);
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-  return files.filter((file) => file.endsWith('.unfinished'));
-}

@@ -1,15 +1,12 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execa } from 'execa';
-import { clusterSettings } from '../../sandbox/clusterSettings.ts';
-import { startSimulator, type Simulator } from '../../sandbox/simulator/startSimulator.ts';
 import { findOnPath } from '../../sandbox/stack/findOnPath.ts';
 import { poll } from '../../sandbox/stack/poll.ts';
 import { freePort } from '../../sandbox/stack/ports.ts';
-import { startTemporal, type Temporal } from '../../sandbox/stack/temporal.ts';
 import { EXPORTING_STUCK, RESUME_FAILURES } from '../../src/activities/exportingMetrics.ts';
+import { startPlace, type Place } from '../cli/place.ts';
 import { safepoint } from '../cli/safepoint.ts';
 
 const rules = path.join(import.meta.dirname, '..', '..', 'ops', 'prometheus');
@@ -34,34 +31,18 @@ describe('ops/prometheus', () => {
 });
 
 describe('worker: metrics', () => {
-  let folder: string;
-  let temporal: Temporal;
-  let simulator: Simulator;
+  let place: Place;
+  let port: number;
   beforeAll(async () => {
-    folder = mkdtempSync(path.join(tmpdir(), 'safepoint-metrics-'));
-    mkdirSync(path.join(folder, 'store'));
-    temporal = await startTemporal({ dataDir: folder });
-    simulator = await startSimulator({ profile: '8.8', partMs: 50, flushDelayMs: 50 });
+    port = await freePort();
+    place = await startPlace({ metrics: { listen: `127.0.0.1:${port}` }, sentinel: { every: '1 s' } });
   }, 120_000);
   afterAll(async () => {
-    await simulator.stop();
-    await temporal.stop();
-    rmSync(folder, { recursive: true });
+    await place.stop();
   });
 
   it('say that a stranger has paused, and that resumes fail, where the config says', async () => {
-    const port = await freePort();
-    const config = path.join(folder, 'safepoint.yaml');
-    const settings = {
-      metrics: { listen: `127.0.0.1:${port}` },
-      sentinel: { every: '1 s' },
-      stores: { local: { type: 'folder', path: path.join(folder, 'store') } },
-      clusters: {
-        demo: clusterSettings(simulator.urls, { store: 'local', exporter: { flushDelay: '100 ms' } }),
-      },
-    };
-    writeFileSync(config, JSON.stringify(settings));
-    const env = { TEMPORAL_ADDRESS: temporal.address, SAFEPOINT_CONFIG: config };
+    const { simulator, env } = place;
     const value = async (name: string) => {
       const text = await fetch(`http://127.0.0.1:${port}/metrics`).then(
         (answer) => answer.text(),

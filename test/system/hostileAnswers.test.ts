@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { StoreConfig } from '../../src/config/schema.ts';
 import { createObjectStore } from '../../src/storage/objectStore.ts';
 import { createHttpClient, type HttpClient } from '../../src/system/http.ts';
+import { s3At } from './s3At.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -146,7 +146,7 @@ describe('system: a redirect', () => {
   });
 
   it.each(PLACES)('%s is never followed by the client of S3', async (_where, location) => {
-    const store = s3At(url);
+    const store = s3At(url, 'HOSTILE_SECRET');
     for (const status of STATUSES) {
       answer = (_, response) => response.writeHead(status, { location: location({ url, elsewhere }) }).end();
       await expect(store.getObject('key')).rejects.toMatchObject({ code: 'StoreFailed' });
@@ -172,7 +172,7 @@ describe('storage: an object that is read as text', () => {
       more();
     };
 
-    await expect(s3At(url).getObject('manifest.json')).rejects.toMatchObject({
+    await expect(s3At(url, 'HOSTILE_SECRET').getObject('manifest.json')).rejects.toMatchObject({
       code: 'StoreFailed',
       message: expect.stringContaining('more than 67108864 bytes'),
     });
@@ -189,16 +189,3 @@ describe('storage: an object that is read as text', () => {
     });
   });
 });
-
-function s3At(endpoint: string) {
-  const key = { env: 'HOSTILE_SECRET' };
-  const config = {
-    type: 's3',
-    bucket: 'b',
-    endpoint,
-    forcePathStyle: true,
-    accessKeyId: key,
-    secretAccessKey: key,
-  };
-  return createObjectStore('main', StoreConfig.parse(config));
-}

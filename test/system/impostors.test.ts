@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { TLSSocket } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { DatabaseConfig, StoreConfig } from '../../src/config/schema.ts';
+import { DatabaseConfig } from '../../src/config/schema.ts';
 import { readDatabaseFacts } from '../../src/database/facts.ts';
 import { createDependencies } from '../../src/dependencies.ts';
-import { createObjectStore } from '../../src/storage/objectStore.ts';
 import { createHttpClient } from '../../src/system/http.ts';
+import { s3At } from './s3At.ts';
 import { loadTemporalConnection } from '../../src/system/temporal.ts';
 import { safepoint } from '../cli/safepoint.ts';
 import { makeCertificate, makeExpiredCertificate, type Certificate } from '../support/certificates.ts';
@@ -98,16 +98,7 @@ describe('system: a server that shows a certificate', () => {
 
   it.each(KINDS)('%s gets no request for S3', async (kind) => {
     const endpoint = `https://127.0.0.1:${await startHttps(kind)}`;
-    const key = { env: 'IMPOSTORS_SECRET' };
-    const config = {
-      type: 's3',
-      bucket: 'b',
-      endpoint,
-      forcePathStyle: true,
-      accessKeyId: key,
-      secretAccessKey: key,
-    };
-    const store = createObjectStore('main', StoreConfig.parse(config));
+    const store = s3At(endpoint, 'IMPOSTORS_SECRET');
 
     await expect(store.getObject('key')).rejects.toMatchObject({ code: 'StoreFailed' });
     expect(received).toBe('');

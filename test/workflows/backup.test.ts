@@ -21,13 +21,6 @@ function phases(): string[] {
   return lab.simulator.exporting().map((partition) => partition.phase);
 }
 
-/** Ids of the sets in the store, oldest first. */
-function sets(): string[] {
-  return readdirSync(path.join(lab.storeDir, 'demo'))
-    .filter((name) => /^\d+$/.test(name))
-    .sort();
-}
-
 function wroteManifest(backupId: string): boolean {
   return existsSync(path.join(lab.storeDir, 'demo', backupId, 'manifest.json'));
 }
@@ -138,7 +131,7 @@ describe('workflows/backup: when something fails', () => {
       message: expect.stringContaining('repository is read-only'),
     });
     expect(phases()).toEqual(['EXPORTING', 'EXPORTING']);
-    const [backupId = ''] = sets();
+    const [backupId = ''] = lab.sets();
     expect(wroteManifest(backupId)).toBe(false);
     const note = JSON.parse(
       readFileSync(path.join(lab.storeDir, 'demo', backupId, 'failure.json'), 'utf8'),
@@ -152,7 +145,7 @@ describe('workflows/backup: when something fails', () => {
 
     const result = await lab.run();
 
-    const [lost = '', kept] = sets();
+    const [lost = '', kept] = lab.sets();
     expect(result).toMatchObject({ verdict: 'complete', backupId: kept });
     expect(result.failedSets).toEqual([
       { backupId: lost, code: 'PartFailed', message: expect.stringContaining('out of disk') },
@@ -216,7 +209,7 @@ describe('workflows/backup: when something fails', () => {
 
     expect((await handle.describe()).status.name).toBe('CANCELLED');
     expect(phases()).toEqual(['EXPORTING', 'EXPORTING']);
-    const [backupId = ''] = sets();
+    const [backupId = ''] = lab.sets();
     const note = JSON.parse(
       readFileSync(path.join(lab.storeDir, 'demo', backupId, 'failure.json'), 'utf8'),
     ) as unknown;

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -71,6 +71,8 @@ export interface Lab {
   stopWorker(): Promise<void>;
   startWorker(): Promise<void>;
   manifest(result: BackupResult): Manifest;
+  /** Ids of the sets in the store, oldest first. */
+  sets(): string[];
   /** Polls until it holds, at most 20 s. */
   until(condition: () => boolean): Promise<void>;
   /** The whole history of a run as JSON, payloads decoded where they are text. */
@@ -145,6 +147,10 @@ export async function startLab(
     start,
     startWorker,
     stopWorker,
+    sets: () =>
+      readdirSync(path.join(storeDir, 'demo'))
+        .filter((name) => /^\d+$/.test(name))
+        .sort(),
     manifest: ({ manifest: { key } }) =>
       Manifest.parse(JSON.parse(readFileSync(path.join(storeDir, key), 'utf8'))),
     async run(input = { cluster: 'demo' }) {

@@ -1,0 +1,39 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { clusterSettings } from '../../sandbox/clusterSettings.ts';
+import { startSimulator, type Simulator } from '../../sandbox/simulator/startSimulator.ts';
+import { startTemporal, type Temporal } from '../../sandbox/stack/temporal.ts';
+import { buildKept } from '../support/keeper.ts';
+
+/** Temporal and a simulated cluster `demo` with a folder store, and the environment in which `safepoint` finds them. */
+export interface Place {
+  temporal: Temporal;
+  simulator: Simulator;
+  env: Record<string, string>;
+  stop: () => Promise<void>;
+}
+
+/** `more`: fields of the config beside stores and clusters. */
+export function startPlace(more: Record<string, unknown> = {}): Promise<Place> {
+  return buildKept('place', async ({ dataDir, keep, stop }) => {
+    const temporal = await keep(startTemporal({ dataDir }));
+    const simulator = await keep(startSimulator({ profile: '8.8', partMs: 50, flushDelayMs: 50 }));
+    const store = path.join(dataDir, 'store');
+    mkdirSync(store);
+    const config = path.join(dataDir, 'safepoint.yaml');
+    const settings = {
+      ...more,
+      stores: { local: { type: 'folder', path: store } },
+      clusters: {
+        demo: clusterSettings(simulator.urls, { store: 'local', exporter: { flushDelay: '100 ms' } }),
+      },
+    };
+    writeFileSync(config, JSON.stringify(settings));
+    return {
+      temporal,
+      simulator,
+      env: { TEMPORAL_ADDRESS: temporal.address, SAFEPOINT_CONFIG: config },
+      stop,
+    };
+  });
+}
