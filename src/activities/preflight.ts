@@ -71,14 +71,16 @@ export function createPreflightActivities(
   }
 
   async function inspectAndHeal(
-    { cluster }: BackupPlan,
+    plan: BackupPlan,
     run: RunRef,
     call: { signal: AbortSignal },
   ): Promise<{ report: PreflightReport; healed: Finding[] }> {
+    const { cluster } = plan;
     let report = await inspector.inspectCluster(cluster, call);
     let healed: Finding[] = [];
     if (needsHealing(report)) {
-      healed = await healLeftovers({ deps, runs, cluster, self: run, call });
+      const pauseDeps = { camunda: deps.camunda(cluster), store: deps.store(plan.store), runs };
+      healed = await healLeftovers({ ...pauseDeps, cluster, self: run, call });
       if (healed.length > 0) report = await inspector.inspectCluster(cluster, call);
     }
     // A run that started at the same time may have opened its window meanwhile: its pause must not be blamed on a stranger.

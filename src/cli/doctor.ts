@@ -1,9 +1,10 @@
 import { Command } from 'commander';
+import { hasErrors } from '../activities/preflight/refusal.ts';
 import type { CliDeps, Finish } from './deps.ts';
 import { EXIT } from './exitCodes.ts';
 import { writeJson } from './json.ts';
 import { requireCluster } from './names.ts';
-import { hasErrors, renderDoctor } from './render/doctor.ts';
+import { renderDoctor } from './render/doctor.ts';
 
 export function doctorCommand(deps: CliDeps, finish: Finish): Command {
   return new Command('doctor')

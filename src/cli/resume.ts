@@ -6,6 +6,7 @@ import type { CliDeps } from './deps.ts';
 import { CommandError } from './failure.ts';
 import { writeJson } from './json.ts';
 import { requireCluster } from './names.ts';
+import { printable } from './render/printable.ts';
 import { renderTable } from './render/table.ts';
 
 type ResumeOptions = { config?: string; force?: boolean; json?: boolean };
@@ -42,7 +43,7 @@ async function connect(deps: CliDeps, force: boolean): Promise<BackupRuns | null
     return await deps.connect();
   } catch (error) {
     if (!(force && error instanceof CommandError)) throw error;
-    deps.stderr.write(`${error.message}; going on without it, as --force says\n`);
+    deps.stderr.write(printable(`${error.message}; going on without it, as --force says\n`));
     return null;
   }
 }
@@ -61,5 +62,5 @@ function render({ cluster, outcome, seen, readings }: HandResume): string {
     exportedPosition === null ? '' : `exported up to ${exportedPosition}`,
     leader,
   ]);
-  return `${title}\n\n${renderTable(rows)}\n`;
+  return `${printable(title)}\n\n${renderTable(rows)}\n`;
 }

@@ -2,16 +2,12 @@ import type { CallOptions } from '../../camunda/port.ts';
 import type { CutPart } from '../../contract/parts.ts';
 import type { Finding, PreflightReport } from '../../contract/preflight.ts';
 import { MANIFEST, setKey } from '../../domain/setKeys.ts';
-import type { ObjectStore } from '../../storage/port.ts';
-import type { RunLookup, RunRef } from '../../system/runs.ts';
-import { liftAbandoned, readRunState } from '../abandonedPause.ts';
-import type { ActivityDeps } from '../deps.ts';
+import type { RunRef } from '../../system/runs.ts';
+import { liftAbandoned, readRunState, type PauseDeps } from '../abandonedPause.ts';
 import { readIntent } from '../readIntent.ts';
 import { passed } from './findings.ts';
 
-export type Healing = {
-  deps: ActivityDeps;
-  runs: RunLookup;
+export type Healing = PauseDeps & {
   cluster: string;
   /** The run that asks; its earlier sets are over. */
   self: RunRef;
@@ -33,10 +29,8 @@ export async function healLeftovers(healing: Healing): Promise<Finding[]> {
   return [...(await healPause(healing)), ...(await healParts(healing))];
 }
 
-async function healPause({ deps, runs, cluster, self }: Healing): Promise<Finding[]> {
-  const store = deps.store(deps.config.clusters[cluster]?.store ?? '');
-  const pauseDeps = { camunda: deps.camunda(cluster), store, runs };
-  const lifted = await liftAbandoned(pauseDeps, cluster, self);
+async function healPause(healing: Healing): Promise<Finding[]> {
+  const lifted = await liftAbandoned(healing, healing.cluster, healing.self);
   if (lifted === null) return [];
   return [
     passed('exporting.healed', 'warning', `resumed exporting, which set ${lifted.backupId} had left paused`),
@@ -45,25 +39,23 @@ async function healPause({ deps, runs, cluster, self }: Healing): Promise<Findin
 
 /** A component that does not answer keeps nobody else's parts; what is wrong with it stands in the report. */
 async function healParts(healing: Healing): Promise<Finding[]> {
-  const { deps, cluster, call } = healing;
+  const { camunda, call } = healing;
   const tryTo = <T>(heal: Promise<T[]>): Promise<T[]> =>
     heal.catch(() => {
       call.signal?.throwIfAborted();
       return [];
     });
   const findings: Finding[] = [];
-  for (const part of await tryTo(deps.camunda(cluster).discoverParts(call)))
+  for (const part of await tryTo(camunda.discoverParts(call)))
     findings.push(...(await tryTo(healPart(healing, part))));
   return findings;
 }
 
-async function healPart({ deps, runs, cluster, self, call }: Healing, part: CutPart): Promise<Finding[]> {
-  const camunda = deps.camunda(cluster);
-  const store = deps.store(deps.config.clusters[cluster]?.store ?? '');
+async function healPart(healing: Healing, part: CutPart): Promise<Finding[]> {
+  const { camunda, call } = healing;
   const findings: Finding[] = [];
   for (const { backupId, foreignState } of await camunda.listBackups(part, call)) {
-    if (foreignState !== 'IN_PROGRESS' || !(await isDead(store, runs, { cluster, backupId, self }, call)))
-      continue;
+    if (foreignState !== 'IN_PROGRESS' || !(await isDead(healing, backupId))) continue;
     await camunda.deleteBackup(part, backupId, call);
     findings.push(
       passed(`${part}.healed`, 'warning', `deleted backup ${backupId}, left in progress by a dead set`),
@@ -73,12 +65,7 @@ async function healPart({ deps, runs, cluster, self, call }: Healing, part: CutP
 }
 
 /** A set that we began, did not finish, and whose run is over. */
-async function isDead(
-  store: ObjectStore,
-  runs: RunLookup,
-  { cluster, backupId, self }: { cluster: string; backupId: string; self: RunRef },
-  call: CallOptions,
-): Promise<boolean> {
+async function isDead({ store, runs, cluster, self, call }: Healing, backupId: string): Promise<boolean> {
   const intent = await readIntent(store, { cluster, backupId }, call);
   if (intent === null || (await store.head(setKey(cluster, backupId, MANIFEST), call)) !== null) return false;
   return (await readRunState(runs, intent, self)) === 'closed';

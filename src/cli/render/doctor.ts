@@ -4,10 +4,6 @@ import { renderTable, showTime } from './table.ts';
 
 const MARKS = { error: '✖', warning: '!', info: 'i' } as const;
 
-export function hasErrors({ findings }: PreflightReport): boolean {
-  return findings.some(({ ok, severity }) => !ok && severity === 'error');
-}
-
 /** One line a check, and below it what to do where something is wrong. */
 export function renderDoctor(report: PreflightReport): string {
   const rows = report.findings.map((finding) => [
