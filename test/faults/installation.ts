@@ -58,8 +58,8 @@ export interface Installation {
   store: StoreUnderTest;
   /** Present when a cluster has `database: true`. */
   database?: DatabaseUnderTest;
-  /** A worker with the config; ready when it returns. */
-  startWorker(env?: Record<string, string>): Promise<WorkerProcess>;
+  /** A worker with the config; ready when it returns. `source`: folder of another version of `src`. */
+  startWorker(env?: Record<string, string>, source?: string): Promise<WorkerProcess>;
   /** All workers that run. */
   workers(): WorkerProcess[];
   /** A new simulator behind the proxies of the cluster, which are healed; the one before is stopped. */
@@ -126,9 +126,9 @@ async function build(options: InstallationOptions, { dataDir, keep, stop }: Keep
     temporal,
     store,
     ...(database && { database }),
-    async startWorker(more = {}) {
+    async startWorker(more = {}, source) {
       const name = `worker-${workers.length + 1}`;
-      const started = startWorkerProcess(name, { dataDir, env: { ...env, ...more } });
+      const started = startWorkerProcess(name, { dataDir, env: { ...env, ...more }, source });
       const worker = await started;
       await keep({ stop: () => worker.kill() });
       workers.push(worker);

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startProcess, waitUntilReady } from '../../sandbox/stack/process.ts';
 
-const ENTRY = path.join(import.meta.dirname, '../../src/client.ts');
+const SOURCE = path.join(import.meta.dirname, '../../src');
 const READY_MS = 60_000;
 const SETTLE_MS = 300; // connections of the pollers come a moment after the worker says that it runs
 const STOP_MS = 45_000; // longer than the worker's own `shutdownForceTime`
@@ -33,14 +33,14 @@ export interface WorkerProcess {
 
 export async function startWorkerProcess(
   name: string,
-  options: { dataDir: string; env: Record<string, string> },
+  options: { dataDir: string; env: Record<string, string>; source?: string },
 ): Promise<WorkerProcess> {
   const startedMs = performance.now();
   const logFile = path.join(options.dataDir, 'logs', `${name}.log`);
   const running = await startProcess({
     name,
     command: process.execPath,
-    args: [ENTRY, 'worker'],
+    args: [path.join(options.source ?? SOURCE, 'client.ts'), 'worker'],
     env: options.env,
     logFile,
     stopTimeoutMs: STOP_MS,
