@@ -4,7 +4,7 @@ import type { Intent } from '../contract/intent.ts';
 import type { Manifest } from '../contract/manifest.ts';
 import type { PreflightReport } from '../contract/preflight.ts';
 import type { HandResume } from '../contract/sentinel.ts';
-import type { CatalogEntry } from './catalog.ts';
+import type { CatalogEntry } from '../storage/catalog.ts';
 
 /** What `--json` prints, one type a command. Fields are added, never renamed or taken away. */
 export type RunJson = { workflowId: string; runId: string; namespace: string; result?: BackupResult };

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { readCatalog } from './catalog.ts';
+import { readCatalog } from '../storage/catalog.ts';
 import type { CliDeps } from './deps.ts';
 import { writeJson } from './json.ts';
 import { requireCluster } from './names.ts';

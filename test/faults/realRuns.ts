@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import type { WorkflowHandle } from '@temporalio/client';
-import { readCatalog } from '../../src/cli/catalog.ts';
+import { readCatalog } from '../../src/storage/catalog.ts';
 import type { CutPart } from '../../src/contract/parts.ts';
 import type { BackupStatus } from '../../src/contract/status.ts';
 import { takeRaftSnapshots, untilCaughtUp } from '../e2e/exporter.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { readCatalog, type CatalogSet } from '../../src/cli/catalog.ts';
+import { readCatalog, type CatalogSet } from '../../src/storage/catalog.ts';
 import { renderList } from '../../src/cli/render/list.ts';
 import { renderSet } from '../../src/cli/render/set.ts';
 import { Manifest } from '../../src/contract/manifest.ts';

@@ -1,4 +1,4 @@
-import type { CatalogEntry } from '../catalog.ts';
+import type { CatalogEntry } from '../../storage/catalog.ts';
 import { renderTable, showSize, showSpan, showTime } from './table.ts';
 
 const HEAD = ['backup id', 'cluster', 'state', 'when', 'window', 'size', 'procedure', 'store', 'remarks'];

@@ -6,7 +6,7 @@ import {
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SimulatedPart } from '../../../sandbox/simulator/options.ts';
 import type { Damage } from '../../../sandbox/simulator/world/truth.ts';
-import { readCatalog, type CatalogSet } from '../../../src/cli/catalog.ts';
+import { readCatalog, type CatalogSet } from '../../../src/storage/catalog.ts';
 import type { BackupInput } from '../../../src/contract/backup.ts';
 import { clusterPrefix } from '../../../src/domain/setKeys.ts';
 import type { ClusterUnderTest } from '../cluster.ts';

@@ -4,7 +4,7 @@ import { Intent } from '../contract/intent.ts';
 import { Manifest } from '../contract/manifest.ts';
 import { compareIds } from '../domain/backupId.ts';
 import { clusterPrefix, FAILURE, INTENT, MANIFEST, setKey } from '../domain/setKeys.ts';
-import type { ObjectStore } from '../storage/port.ts';
+import type { ObjectStore } from './port.ts';
 
 /** `unfinished`: in flight, or its run was killed. `unreadable`: a manifest that is not one; never counts as a backup. */
 export type SetState = 'complete' | 'partial' | 'failed' | 'unfinished' | 'unreadable';
@@ -42,6 +42,16 @@ export async function readCatalog(
     sets.push(...(await Promise.all(found.slice(at, at + PARALLEL_READS).map(readSet))));
   }
   return sets.sort((left, right) => compareIds(right.entry.backupId, left.entry.backupId));
+}
+
+/**
+ * The sets of one cluster in one store, newest first, each read when it is asked for: who looks for the last good one stops
+ * there, however many there are.
+ */
+export async function* readNewestSets(store: ObjectStore, cluster: string): AsyncGenerator<CatalogSet> {
+  const places = await findSets(store, { cluster });
+  places.sort((left, right) => compareIds(right.backupId, left.backupId));
+  for (const place of places) yield await readSet(place);
 }
 
 type SetPlace = { store: ObjectStore; cluster: string; backupId: string };
