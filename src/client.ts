@@ -49,6 +49,16 @@ const deps: CliDeps = {
     const { runWorker } = await import('./worker.ts');
     await runWorker(config);
   },
+  async confirm(question) {
+    if (!process.stdin.isTTY || !process.stderr.isTTY) return false;
+    const { createInterface } = await import('node:readline/promises');
+    const terminal = createInterface({ input: process.stdin, output: process.stderr });
+    try {
+      return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim());
+    } finally {
+      terminal.close();
+    }
+  },
   catchInterrupt() {
     const interrupt = new AbortController();
     process.once('SIGINT', () => {

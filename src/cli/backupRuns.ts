@@ -5,7 +5,16 @@ import { BACKUP_WORKFLOW, GET_STATUS_QUERY, TASK_QUEUE } from '../contract/names
 import type { BackupStatus, WindowStatus } from '../contract/status.ts';
 import { createRunLookup, type RunLookup, type RunRef } from '../system/runs.ts';
 import type { TemporalConnection } from '../system/temporal.ts';
+import { createBackupSchedules, type BackupSchedules } from '../system/schedules/backupSchedules.ts';
 import { CommandError, temporalUnreachable } from './failure.ts';
+import {
+  countWorkers,
+  listOpenRuns,
+  readEnd,
+  readSentinel,
+  type OpenRun,
+  type RunEnd,
+} from './runsOverview.ts';
 
 /** What a step of a run says of itself right now, fresher than the status. */
 export type StepNote = { text: string; problem: boolean };
@@ -21,6 +30,16 @@ export interface BackupRuns extends RunLookup {
   readWindow(run: RunRef): Promise<WindowStatus>;
   /** Asks the server, no worker needed. */
   readNotes(run: RunRef): Promise<StepNote[]>;
+  /** How it ended, if it has. */
+  readEnd(run: RunRef): Promise<RunEnd>;
+  /** Runs of `backup` that are open, the oldest first; `cluster` of all when left out. Lags by about a second. */
+  listOpen(cluster?: string): Promise<OpenRun[]>;
+  cancel(run: RunRef): Promise<void>;
+  /** Workers that asked for work of ours within the last minute. */
+  countWorkers(): Promise<number>;
+  /** The last run of the sentinel; `null` where it never ran. */
+  readSentinel(): Promise<(RunEnd & { startedAt: string }) | null>;
+  readonly schedules: BackupSchedules;
   close(): Promise<void>;
 }
 
@@ -54,6 +73,14 @@ export async function connectBackupRuns({
     readStatus: (run) => query<BackupStatus>(run),
     readWindow: (run) => query<WindowStatus>(run),
     readNotes: (run) => readNotes(handle(run)),
+    readEnd: (run) => readEnd(handle(run)),
+    listOpen: (cluster) => listOpenRuns(client, cluster),
+    async cancel(run) {
+      await handle(run).cancel();
+    },
+    countWorkers: () => countWorkers(client),
+    readSentinel: () => readSentinel(client),
+    schedules: createBackupSchedules(client),
     close: () => connection.close(),
   };
 }

@@ -26,6 +26,8 @@ export interface CliDeps {
   ): Promise<HandResume>;
   /** Blocks until the process is asked to end. */
   runWorker(config: Config): Promise<void>;
+  /** Asks the person at the terminal; `false` where there is none. */
+  confirm(question: string): Promise<boolean>;
   /** Aborted by Ctrl-C from now on; without a call Ctrl-C ends the process. */
   catchInterrupt(): AbortSignal;
 }

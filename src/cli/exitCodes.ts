@@ -16,7 +16,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 export const EXIT_CODE_HELP = `
 Exit codes:
   0    done; of \`run\`: the backup is complete
-  1    the backup, or the command, failed
+  1    the backup, or the command, failed; of \`status\`: something is wrong
   2    wrong usage, config or input; nothing was touched
   3    the backup is partial: usable, but not all that was asked for
   4    the cluster is busy with another backup, or somebody else paused it

@@ -7,6 +7,9 @@ import { writeJson } from './json.ts';
 import { listCommand } from './list.ts';
 import { resumeCommand } from './resume.ts';
 import { printable } from './render/printable.ts';
+import { cancelCommand } from './cancel.ts';
+import { scheduleCommand } from './schedule.ts';
+import { statusCommand } from './status.ts';
 import { runCommand } from './run.ts';
 import { showCommand } from './show.ts';
 import { workerCommand } from './worker.ts';
@@ -37,10 +40,14 @@ function createProgram(deps: CliDeps, finish: Finish): Command {
     doctorCommand(deps, finish),
     listCommand(deps),
     showCommand(deps),
+    statusCommand(deps, finish),
+    cancelCommand(deps, finish),
     resumeCommand(deps),
+    scheduleCommand(deps, finish),
     workerCommand(deps),
   ];
-  for (const command of [program, ...commands]) {
+  for (const command of commands) program.addCommand(command);
+  for (const command of withSubcommands(program)) {
     command
       .exitOverride()
       .showHelpAfterError('(--help tells more)')
@@ -49,8 +56,11 @@ function createProgram(deps: CliDeps, finish: Finish): Command {
         writeErr: (text) => deps.stderr.write(printable(text)),
       });
   }
-  for (const command of commands) program.addCommand(command);
   return program;
+}
+
+function withSubcommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
 }
 
 function reportFailure(failure: Failure, asJson: boolean, { stdout, stderr }: CliDeps): ExitCode {

@@ -66,6 +66,12 @@ export async function watchRun(
   return await result;
 }
 
+/** The run as it is now; `null` when no worker answers. */
+export async function readView(runs: BackupRuns, run: RunRef): Promise<RunView | null> {
+  const view = await createViewReader(runs, run).read();
+  return typeof view === 'string' ? null : view;
+}
+
 /** The last changes often come with the end itself. */
 async function showEnd(reader: ViewReader, progress: Progress): Promise<void> {
   const view = await Promise.race([reader.read(), delay(2_000, NO_WORKER)]);

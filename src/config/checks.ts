@@ -13,9 +13,19 @@ type Fields = Record<string, unknown>;
 export function checkAcrossFields(raw: unknown): Problem[] {
   const stores = fieldsOf(fieldsOf(raw).stores);
   const clusters = fieldsOf(fieldsOf(raw).clusters);
+  const schedules = fieldsOf(fieldsOf(raw).schedules);
   return [
     ...checkNames(['stores'], stores),
     ...checkNames(['clusters'], clusters),
+    ...checkNames(['schedules'], schedules, true),
+    ...Object.entries(schedules).flatMap(([name, schedule]) =>
+      checkReference(
+        ['schedules', name, 'cluster'],
+        fieldsOf(schedule).cluster,
+        'clusters',
+        Object.keys(clusters),
+      ),
+    ),
     ...Object.entries(stores).flatMap(([name, store]) => checkStore(['stores', name], fieldsOf(store))),
     ...Object.entries(clusters).flatMap(([name, cluster]) =>
       checkCluster(['clusters', name], fieldsOf(cluster), Object.keys(stores)),
@@ -36,12 +46,7 @@ function checkStore(path: string[], store: Fields): Problem[] {
 }
 
 function checkCluster(path: string[], cluster: Fields, stores: string[]): Problem[] {
-  const problems: Problem[] = [];
-  if (typeof cluster.store === 'string' && !stores.includes(cluster.store)) {
-    const allowed =
-      stores.length === 0 ? 'a name under stores; there are none' : `one of ${stores.join(', ')}`;
-    problems.push({ path: [...path, 'store'], seen: show(cluster.store), allowed });
-  }
+  const problems = checkReference([...path, 'store'], cluster.store, 'stores', stores);
   const has = (field: string) => cluster[field] !== undefined;
   if (!has('webapps') && !(has('operate') && has('tasklist'))) {
     problems.push({
@@ -73,6 +78,13 @@ function checkCluster(path: string[], cluster: Fields, stores: string[]): Proble
     problems.push(...checkPair([...path, ...name.split('.'), 'tls'], tls, 'clientCertificate', 'clientKey'));
   }
   return problems;
+}
+
+/** A name that must stand under `where`; of another type it is a problem of the schema. */
+function checkReference(path: string[], name: unknown, where: string, known: string[]): Problem[] {
+  if (typeof name !== 'string' || known.includes(name)) return [];
+  const allowed = known.length === 0 ? `a name under ${where}; there are none` : `one of ${known.join(', ')}`;
+  return [{ path, seen: show(name), allowed }];
 }
 
 function checkPair(path: string[], fields: Fields, one: string, other: string): Problem[] {

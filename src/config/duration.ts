@@ -9,14 +9,24 @@ export function duration(defaultValue: string) {
   return z
     .string()
     .default(defaultValue)
-    .transform((text, context) => {
-      try {
-        const milliseconds = Math.round(msToNumber(text as Duration));
-        if (milliseconds > 0 && milliseconds <= LONGEST_MS) return milliseconds;
-      } catch {
-        // falls through to the issue
-      }
-      context.addIssue({ code: 'custom', message: 'a time span such as "90 s", "5 m" or "2 h"' });
-      return z.NEVER;
-    });
+    .transform(readSpan({ leastMs: 1 }));
+}
+
+/** The same where nothing is assumed: it must be given. `least` is the shortest one allowed, as people write it. */
+export function statedDuration({ leastMs, least }: { leastMs: number; least: string }) {
+  return z.string().transform(readSpan({ leastMs, least }));
+}
+
+function readSpan({ leastMs, least }: { leastMs: number; least?: string }) {
+  return (text: string, context: z.RefinementCtx): number => {
+    try {
+      const milliseconds = Math.round(msToNumber(text as Duration));
+      if (milliseconds >= leastMs && milliseconds <= LONGEST_MS) return milliseconds;
+    } catch {
+      // falls through to the issue
+    }
+    const atLeast = least === undefined ? '' : `, at least ${least}`;
+    context.addIssue({ code: 'custom', message: `a time span such as "90 s", "5 m" or "2 h"${atLeast}` });
+    return z.NEVER;
+  };
 }

@@ -2,9 +2,11 @@ import { z } from 'zod';
 import { PROCEDURE_NAMES } from '../contract/backup.ts';
 import { duration } from './duration.ts';
 import { AppEndpoint, Endpoint, SecretRefSchema } from './endpoints.ts';
+import { ScheduleConfig } from './schedules.ts';
 import { StoreConfig } from './stores.ts';
 
 export { StoreConfig } from './stores.ts';
+export type { ScheduleConfig } from './schedules.ts';
 export type { FolderStoreConfig, S3StoreConfig } from './stores.ts';
 
 /** Names end up in object keys, workflow ids and file names. Checked in `checks.ts`, together with all other problems. */
@@ -141,5 +143,11 @@ export const Config = z.strictObject({
     .describe('Metrics for Prometheus; default: none, the worker listens to nobody'),
   stores: z.record(Name, StoreConfig).describe('Where sets are kept, by a name of your choice'),
   clusters: z.record(Name, ClusterConfig).describe('Camunda 8 installations, by a name of your choice'),
+  schedules: z
+    .record(Name, ScheduleConfig)
+    .default({})
+    .describe(
+      'When clusters are backed up by themselves, by a name of your choice; `safepoint schedule apply`',
+    ),
 });
 export type Config = z.infer<typeof Config>;

@@ -10,6 +10,18 @@ export const SENTINEL_WORKFLOW = 'sentinel';
 /** Id of the schedule that runs the sentinel, and of its runs. */
 export const SENTINEL_ID = 'safepoint-sentinel';
 
+/** Schedules of the config have this id; any other schedule in the namespace is not ours. */
+const SCHEDULE_PREFIX = 'safepoint-backup-';
+
+export function scheduleIdOf(name: string): string {
+  return `${SCHEDULE_PREFIX}${name}`;
+}
+
+/** The name in the config; `null` for a schedule that is not ours. */
+export function scheduleNameOf(scheduleId: string): string | null {
+  return scheduleId.startsWith(SCHEDULE_PREFIX) ? scheduleId.slice(SCHEDULE_PREFIX.length) : null;
+}
+
 /** Query that returns the whole typed state of a run: `BackupStatus` from `backup`, `WindowStatus` from `backupWindow`. */
 export const GET_STATUS_QUERY = 'getStatus';
 

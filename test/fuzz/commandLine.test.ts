@@ -43,6 +43,7 @@ const word = fc.oneof(
         '--',
       ],
       ...['-', '--no-json', '--json=1', '-j', '--bogus', 'sequential', 'constructor', '__proto__'],
+      ...['apply', 'trigger', 'pause', 'unpause', 'delete', '--yes', '--prune', '--reason=x', '--run=w'],
     ),
   },
   { weight: 2, arbitrary: trickyText },
@@ -50,7 +51,10 @@ const word = fc.oneof(
 const commandLine = fc.oneof(
   fc.array(word, { maxLength: 7 }),
   fc
-    .tuple(fc.constantFrom('run', 'doctor', 'list', 'show', 'resume'), fc.array(word, { maxLength: 4 }))
+    .tuple(
+      fc.constantFrom('run', 'doctor', 'list', 'show', 'resume', 'status', 'cancel', 'schedule'),
+      fc.array(word, { maxLength: 4 }),
+    )
     .map(([command, rest]) => [command, 'prod', ...rest]),
 );
 
@@ -124,12 +128,30 @@ function fakeDeps(broken: Error | undefined): { deps: CliDeps; written: () => st
           }),
           readStatus: answer({ lines: [], window: null, backupId: null, stage: 'plan' }),
           readNotes: answer([]),
+          readEnd: answer({ state: 'cancelled', problem: null }),
+          listOpen: answer([
+            { workflowId: 'w', runId: 'r', cluster: 'prod', startedAt: '2026-11-22T02:00:00.000Z' },
+          ]),
+          findOpenWindow: answer(null),
+          cancel: answer(undefined),
+          countWorkers: answer(1),
+          readSentinel: answer(null),
+          schedules: {
+            list: answer([]),
+            compare: answer([{ name: 'nightly', kind: 'create', differences: [] }]),
+            apply: answer(undefined),
+            trigger: answer(undefined),
+            pause: answer(undefined),
+            unpause: answer(undefined),
+            remove: answer(undefined),
+          },
           close: () => Promise.resolve(),
         } as unknown as BackupRuns),
       openStores: answer([]),
       inspectCluster: answer({ cluster: 'prod', checkedAt: '2026-11-22T02:00:00.000Z', findings: [] }),
       resumeExporting: answer({ cluster: 'prod', outcome: 'resumed', seen: 'paused', readings: [] }) as never,
       runWorker: answer(undefined),
+      confirm: answer(false),
       catchInterrupt: () => new AbortController().signal,
     },
   };

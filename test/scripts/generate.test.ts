@@ -20,7 +20,14 @@ describe('scripts/generate: generateFiles', () => {
 
     const schema = JSON.parse(file?.text ?? '') as { properties: object; required: string[] };
 
-    expect(Object.keys(schema.properties)).toEqual(['temporal', 'sentinel', 'metrics', 'stores', 'clusters']);
+    expect(Object.keys(schema.properties)).toEqual([
+      'temporal',
+      'sentinel',
+      'metrics',
+      'stores',
+      'clusters',
+      'schedules',
+    ]);
     expect(schema.required).toEqual(['stores', 'clusters']);
   });
 });

@@ -1,0 +1,119 @@
+import type { Config } from '../config/schema.ts';
+import { readNewestSets, type CatalogEntry } from '../storage/catalog.ts';
+import type { ObjectStore } from '../storage/port.ts';
+import { messageOf } from '../system/redact.ts';
+import type { OpenWindow } from '../system/runs.ts';
+import type { BackupRuns } from './backupRuns.ts';
+import { linesOf } from './runView.ts';
+import type { OpenRun } from './runsOverview.ts';
+import { readSchedules, type ScheduleLine } from './scheduleLines.ts';
+import { clusterProblems, generalProblems } from './statusProblems.ts';
+import type { ClusterStatus, RunningBackup, StatusReport } from './statusReport.ts';
+import { readView } from './watch.ts';
+
+/** What Temporal knows, asked for once for all clusters; `null` when it does not answer. */
+export type TemporalView = {
+  runs: BackupRuns;
+  open: OpenRun[];
+  schedules: ScheduleLine[];
+  workers: number;
+  sentinel: StatusReport['sentinel'];
+};
+
+export async function readTemporal(runs: BackupRuns, config: Config): Promise<TemporalView> {
+  const [open, schedules, workers, sentinel] = await Promise.all([
+    runs.listOpen(),
+    readSchedules(runs, config.schedules),
+    runs.countWorkers(),
+    runs.readSentinel(),
+  ]);
+  return { runs, open, schedules, workers, sentinel };
+}
+
+export async function readStatus(
+  clusters: readonly string[],
+  {
+    config,
+    stores,
+    temporal,
+    unreachable,
+  }: {
+    config: Config;
+    stores: readonly ObjectStore[];
+    temporal: TemporalView | null;
+    unreachable: string | null;
+  },
+): Promise<StatusReport> {
+  const lines = clusters.map((cluster) => {
+    const store = stores.find(({ name }) => name === config.clusters[cluster]?.store);
+    return readClusterStatus(cluster, store, temporal);
+  });
+  const { workers = null, sentinel = null } = temporal ?? {};
+  const report = { clusters: await Promise.all(lines), workers, sentinel };
+  return {
+    ...report,
+    problems: generalProblems({ ...report, unreachable, watched: config.sentinel.enabled }),
+  };
+}
+
+async function readClusterStatus(
+  cluster: string,
+  store: ObjectStore | undefined,
+  temporal: TemporalView | null,
+): Promise<ClusterStatus> {
+  const schedules = temporal?.schedules.filter((line) => line.cluster === cluster) ?? [];
+  const [sets, window, running] = await Promise.all([
+    readSets(cluster, store),
+    temporal?.runs.findOpenWindow(cluster) ?? null,
+    readRunning(cluster, temporal),
+  ]);
+  const nextAt = schedules.flatMap(({ schedule }) => schedule?.nextAt ?? []).sort()[0] ?? null;
+  const { lastGood, newest } = sets;
+  const found = { cluster, lastGood, newest, running, schedules, nextAt };
+  return {
+    ...found,
+    problems: clusterProblems(found, { window: describeProblem(window), store: sets.problem }),
+  };
+}
+
+function describeProblem(window: OpenWindow | null): string | null {
+  return window?.resumeProblem == null ? null : window.seen;
+}
+
+type NewestSets = { lastGood: CatalogEntry | null; newest: CatalogEntry | null; problem: string | null };
+
+async function readSets(cluster: string, store: ObjectStore | undefined): Promise<NewestSets> {
+  const found: NewestSets = { lastGood: null, newest: null, problem: null };
+  try {
+    if (store === undefined) return found;
+    for await (const { entry } of readNewestSets(store, cluster)) {
+      if (entry.state === 'complete') return { ...found, lastGood: entry };
+      found.newest ??= entry;
+    }
+    return found;
+  } catch (error) {
+    return { ...found, problem: messageOf(error) };
+  }
+}
+
+async function readRunning(cluster: string, temporal: TemporalView | null): Promise<RunningBackup[]> {
+  if (temporal === null) return [];
+  const own = temporal.open.filter((run) => run.cluster === cluster);
+  return await Promise.all(
+    own.map(async ({ workflowId, runId, startedAt }) => {
+      const view = await readView(temporal.runs, { workflowId, runId });
+      const working =
+        view === null
+          ? []
+          : linesOf(view).filter(({ name, state }) => state === 'running' && name !== 'window');
+      return {
+        workflowId,
+        runId,
+        startedAt,
+        backupId: view?.status.backupId ?? null,
+        stage: view?.status.stage ?? null,
+        steps: working.map(({ name, since, note }) => ({ name, since: since ?? null, note: note ?? null })),
+      };
+    }),
+  );
+}

@@ -1,0 +1,121 @@
+import { Command } from 'commander';
+import type { Config } from '../config/schema.ts';
+import { SafepointError } from '../contract/errors.ts';
+import type { BackupSchedules, ScheduleChange } from '../system/schedules/backupSchedules.ts';
+import type { BackupRuns } from './backupRuns.ts';
+import type { CliDeps, Finish } from './deps.ts';
+import { EXIT, type ExitCode } from './exitCodes.ts';
+import { writeJson } from './json.ts';
+import { renderChanges, renderSchedules } from './render/schedules.ts';
+import { findSkippedRuns, readSchedules } from './scheduleLines.ts';
+
+type GlobalOptions = { config?: string; json?: boolean };
+type ApplyOptions = GlobalOptions & { yes?: boolean; prune?: boolean };
+
+/** `safepoint schedule …`: the schedules of the config, as schedules of Temporal. */
+export function scheduleCommand(deps: CliDeps, finish: Finish): Command {
+  const command = new Command('schedule').description(
+    'backups at set times: what the config says, in Temporal',
+  );
+  command
+    .command('apply')
+    .description('make the schedules in Temporal what the config says; shows the difference and asks first')
+    .option('--yes', 'do not ask')
+    .option('--prune', 'also remove schedules that are no longer in the config')
+    .option('--json', 'print the difference as JSON')
+    .action(async (_options: unknown, apply: Command) => {
+      const options = apply.optsWithGlobals<ApplyOptions>();
+      const { schedules } = deps.loadConfig(options.config);
+      finish(await withRuns(deps, (runs) => applySchedules(deps, runs.schedules, schedules, options)));
+    });
+  command
+    .command('list')
+    .description('the schedules with their next and last runs, and what is wrong with them')
+    .option('--json', 'print the list as JSON')
+    .action(async (_options: unknown, list: Command) => {
+      const { config: path, json } = list.optsWithGlobals<GlobalOptions>();
+      const { schedules } = deps.loadConfig(path);
+      const lines = await withRuns(deps, (runs) => readSchedules(runs, schedules));
+      if (json) writeJson(deps.stdout, { schedules: lines });
+      else deps.stdout.write(renderSchedules(lines));
+    });
+  const acts = [
+    one('trigger', 'start a run now; the schedule goes on as before', (schedules, name) =>
+      schedules.trigger(name),
+    ),
+    one('unpause', 'let a paused schedule start runs again', (schedules, name) => schedules.unpause(name)),
+    one(
+      'delete',
+      'remove it from Temporal; the next `apply` makes it anew if it is still in the config',
+      (schedules, name) => schedules.remove(name),
+    ),
+  ];
+  for (const act of acts) command.addCommand(act(deps));
+  command
+    .command('pause')
+    .description('start no runs until `unpause`; `status` then says so')
+    .argument('<name>', NAME_HELP)
+    .requiredOption('--reason <text>', 'why; shown by `status` and in the Temporal UI')
+    .action(async (name: string, { reason }: { reason: string }) => {
+      await withRuns(deps, ({ schedules }) => schedules.pause(name, reason));
+      deps.stdout.write(`paused ${name}\n`);
+    });
+  return command;
+}
+
+const NAME_HELP = 'name of a schedule in the config';
+const DONE = { trigger: 'triggered', unpause: 'unpaused', delete: 'deleted' } as const;
+
+function one(
+  verb: keyof typeof DONE,
+  description: string,
+  act: (schedules: BackupSchedules, name: string) => Promise<void>,
+) {
+  return (deps: CliDeps) =>
+    new Command(verb)
+      .description(description)
+      .argument('<name>', NAME_HELP)
+      .action(async (name: string) => {
+        await withRuns(deps, ({ schedules }) => act(schedules, name));
+        deps.stdout.write(`${DONE[verb]} ${name}\n`);
+      });
+}
+
+async function withRuns<T>(deps: CliDeps, act: (runs: BackupRuns) => Promise<T>): Promise<T> {
+  const runs = await deps.connect();
+  try {
+    return await act(runs);
+  } finally {
+    await runs.close();
+  }
+}
+
+async function applySchedules(
+  deps: CliDeps,
+  schedules: BackupSchedules,
+  wanted: Config['schedules'],
+  { yes = false, prune = false, json = false }: ApplyOptions,
+): Promise<ExitCode> {
+  const changes = await schedules.compare(wanted);
+  const todo = changes.filter(
+    ({ kind }) => kind === 'create' || kind === 'update' || (kind === 'left' && prune),
+  );
+  const skipped = findSkippedRuns(wanted, Date.now());
+  if (!json) deps.stdout.write(renderChanges(changes, skipped, prune));
+
+  const isAgreed = todo.length === 0 || yes || (await deps.confirm('Change this in Temporal?'));
+  if (isAgreed) for (const change of todo) await carryOut(schedules, change, wanted);
+  if (json) writeJson(deps.stdout, { changes, skippedTimes: skipped, applied: isAgreed });
+  if (isAgreed) return EXIT.complete;
+  throw new SafepointError('InvalidInput', 'nothing was changed; give --yes to change it');
+}
+
+async function carryOut(
+  schedules: BackupSchedules,
+  { name, kind }: ScheduleChange,
+  wanted: Config['schedules'],
+): Promise<void> {
+  const schedule = wanted[name];
+  if (kind === 'left') await schedules.remove(name);
+  else if (schedule !== undefined) await schedules.apply(name, schedule);
+}
