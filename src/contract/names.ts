@@ -25,6 +25,9 @@ export function scheduleNameOf(scheduleId: string): string | null {
 /** Query that returns the whole typed state of a run: `BackupStatus` from `backup`, `WindowStatus` from `backupWindow`. */
 export const GET_STATUS_QUERY = 'getStatus';
 
+/** Signal from a window to its `backup`, without arguments: exporting cannot be resumed. */
+export const RESUME_FAILED_SIGNAL = 'resumeFailed';
+
 /** The fixed id of a cluster's window is its lock: Temporal runs at most one workflow with it. */
 export function windowWorkflowId(cluster: string): string {
   return `safepoint/${cluster}`;

@@ -2,10 +2,14 @@ import type { StatusLine } from '../contract/status.ts';
 
 /**
  * Lines as a fenced block with padded columns: what the Temporal UI renders best (Markdown tables there have neither
- * borders nor padding). `since` shows the time of day in UTC.
+ * borders nor padding). What is wrong stands below, where long sentences wrap; then the notes. `since` is the time of day in UTC.
  */
-export function renderDetails(title: string, lines: readonly StatusLine[]): string {
-  const rows = [['part', 'state', 'since (UTC)', 'took', 'size', 'what is wrong'], ...lines.map(toRow)];
+export function renderDetails(
+  title: string,
+  lines: readonly StatusLine[],
+  notes: readonly string[] = [],
+): string {
+  const rows = [['part', 'state', 'since (UTC)', 'took', 'size'], ...lines.map(toRow)];
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
   const table = rows.map((row) =>
     row
@@ -13,7 +17,10 @@ export function renderDetails(title: string, lines: readonly StatusLine[]): stri
       .join('  ')
       .trimEnd(),
   );
-  return `**${title}**\n\n\`\`\`\n${table.join('\n')}\n\`\`\``;
+  const wrong = lines.flatMap(({ name, problem }) =>
+    problem === undefined ? [] : [`**${name}**: ${problem}`],
+  );
+  return [`**${title}**`, `\`\`\`\n${table.join('\n')}\n\`\`\``, ...wrong, ...notes].join('\n\n');
 }
 
 function toRow(line: StatusLine): string[] {
@@ -23,7 +30,6 @@ function toRow(line: StatusLine): string[] {
     line.since?.slice(11, 19) ?? '',
     line.tookMs === undefined ? '' : formatSeconds(line.tookMs),
     line.sizeBytes === undefined ? '' : formatSize(line.sizeBytes),
-    line.problem ?? '',
   ];
 }
 

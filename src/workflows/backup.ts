@@ -1,6 +1,7 @@
 import {
   CancellationScope,
   defineQuery,
+  defineSignal,
   isCancellation,
   proxyActivities,
   proxyLocalActivities,
@@ -16,9 +17,9 @@ import type {
   WindowResult,
 } from '../contract/backup.ts';
 import { startsOver } from '../contract/errors.ts';
-import { GET_STATUS_QUERY } from '../contract/names.ts';
+import { GET_STATUS_QUERY, RESUME_FAILED_SIGNAL } from '../contract/names.ts';
 import type { OpenedSet } from '../contract/preflight.ts';
-import type { BackupStatus } from '../contract/status.ts';
+import type { BackupStatus, StatusLine } from '../contract/status.ts';
 import { renderDetails } from '../domain/statusTable.ts';
 import {
   afterFailureOptions,
@@ -35,6 +36,7 @@ import { allOrNone } from './sideBySide.ts';
 import { openWindow, superviseWindow } from './supervise.ts';
 
 export const getBackupStatus = defineQuery<BackupStatus>(GET_STATUS_QUERY);
+export const resumeFailed = defineSignal(RESUME_FAILED_SIGNAL);
 
 const { planBackup } = proxyLocalActivities<Activities>(planOptions);
 const { recordFailure, cleanUpSet } = proxyActivities<Activities>(afterFailureOptions);
@@ -64,9 +66,12 @@ export async function backup(input: BackupInput): Promise<BackupResult> {
     description: 'Stage, parts with their times, and what is wrong',
   });
   const show = () => {
-    setCurrentDetails(renderDetails(headline(status), lines.all()));
+    setCurrentDetails(renderDetails(headline(status), withParts(lines.all(), status), notesOf(status)));
   };
   lines.onChange(show);
+  setHandler(resumeFailed, () => {
+    lines.warn('window', describeStuck(status.cluster));
+  });
 
   return await closeOnError(async () => {
     checkInputShape(input);
@@ -149,6 +154,7 @@ async function captureSet(
     lines.follow('window', async () => {
       const window = await openWindow({ plan, set: { backupId: set.backupId, waves: set.waves } });
       status.window = { workflowId: window.workflowId, runId: window.firstExecutionRunId };
+      lines.changed();
       return await superviseWindow(plan, set.backupId, window);
     });
 
@@ -184,13 +190,41 @@ function describeEnd(error: unknown): End {
 /** Best effort, so that the catalog tells a failed set from one in flight; the run's own error is what counts. */
 async function giveUp(plan: BackupPlan, { backupId, waves }: OpenedSet, failure: End): Promise<void> {
   await CancellationScope.nonCancellable(async () => {
-    await recordFailure({ plan, backupId, ...failure }).catch(() => undefined);
+    await recordFailure
+      .executeWithOptions({ ...afterFailureOptions, summary: `mark set ${backupId} as failed` }, [
+        { plan, backupId, ...failure },
+      ])
+      .catch(() => undefined);
     if (plan.attempts === undefined) return; // a run of 0.1.0
     const summary = `clean up set ${backupId}`;
     await cleanUpSet
       .executeWithOptions({ ...afterFailureOptions, summary }, [{ plan, backupId, parts: waves.flat() }])
       .catch(() => undefined);
   });
+}
+
+function describeStuck(cluster: string): string {
+  return `ResumeFailed: exporting stays paused, and the disks of the brokers fill up. Repair what the pending activity of the window names, then run \`safepoint resume ${cluster}\``;
+}
+
+/** The parts of the cut are known here only in the end. */
+function withParts(lines: StatusLine[], { result }: BackupStatus): StatusLine[] {
+  const known = new Set(lines.map(({ name }) => name));
+  const parts = (result?.parts ?? []).filter(({ part }) => !known.has(part));
+  return lines.flatMap((line) =>
+    line.name !== 'window'
+      ? [line]
+      : [
+          line,
+          ...parts.map(({ part, tookMs }) => ({ name: `  ${part}`, state: 'complete' as const, tookMs })),
+        ],
+  );
+}
+
+/** Where to look for what this run does not see itself. */
+function notesOf({ stage, window }: BackupStatus): string[] {
+  if (stage !== 'window' || window === null) return [];
+  return [`The parts are in the workflow \`${window.workflowId}\`, under *Relationships*.`];
 }
 
 function headline({ cluster, backupId, procedure, stage, failedSets = [] }: BackupStatus): string {

@@ -1,8 +1,16 @@
-import { defineQuery, proxyActivities, setCurrentDetails, setHandler } from '@temporalio/workflow';
+import {
+  defineQuery,
+  getExternalWorkflowHandle,
+  patched,
+  proxyActivities,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { WindowInput, WindowResult } from '../contract/backup.ts';
 import type { PauseProof, ResumeProof } from '../contract/exporting.ts';
-import { GET_STATUS_QUERY } from '../contract/names.ts';
+import { GET_STATUS_QUERY, RESUME_FAILED_SIGNAL } from '../contract/names.ts';
 import type { CutPart, PartResult } from '../contract/parts.ts';
 import type { WindowStatus } from '../contract/status.ts';
 import { renderDetails } from '../domain/statusTable.ts';
@@ -60,7 +68,8 @@ async function runWindow(input: WindowInput): Promise<WindowResult> {
     const proof = await lines.follow('resume', () =>
       resumeForCertain(resuming, () => {
         exporting = 'resume-failed';
-        lines.changed();
+        lines.warn('resume', describeRefused(plan.cluster));
+        tellBackup();
       }),
     );
     exporting = 'resumed';
@@ -103,6 +112,18 @@ async function captureWaves(
     captured.push(...(await allOrNone(wave.map((part) => () => capture(part, settled)))));
   }
   return captured;
+}
+
+function describeRefused(cluster: string): string {
+  return `ResumeFailed: see the last failure under *Pending Activities*; repair what it names, then run \`safepoint resume ${cluster}\``;
+}
+
+/** The run that people look at must show it too. It may be gone: this window stays open all the same. */
+function tellBackup(): void {
+  const { parent } = workflowInfo();
+  if (parent === undefined || !patched('tell backup of a failing resume')) return; // windows of 0.2.0 told nobody
+  const backup = getExternalWorkflowHandle(parent.workflowId, parent.runId);
+  backup.signal(RESUME_FAILED_SIGNAL).catch(() => undefined);
 }
 
 /**

@@ -6,6 +6,8 @@ export type Lines = {
   all(): StatusLine[];
   onChange(listener: () => void): void;
   changed(): void;
+  /** Says what is wrong with a step that is still at work. */
+  warn(name: string, problem: string): void;
   /** Every line waits again, for another attempt. */
   restart(): void;
   /** Runs the step and shows its line as running, then complete with its time, or failed with the reason. */
@@ -29,6 +31,10 @@ export function createLines(names: readonly string[]): Lines {
     },
     changed() {
       listener();
+    },
+    warn(name, problem) {
+      const line = lines.get(name);
+      if (line?.state === 'running') set({ ...line, problem });
     },
     restart() {
       for (const name of lines.keys()) lines.set(name, { name, state: 'waiting' });

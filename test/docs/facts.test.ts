@@ -101,7 +101,9 @@ describe('docs: what they say of the code', () => {
     const example = parse(readFileSync(path.join(root, 'safepoint.example.yaml'), 'utf8')) as {
       clusters: object;
     };
-    const named = [...readme.matchAll(/"cluster":"([^"]+)"|npx safepoint (?:run|doctor|list|cancel|resume) ([a-z]+)/g)];
+    const named = [
+      ...readme.matchAll(/"cluster":"([^"]+)"|npx safepoint (?:run|doctor|list|cancel|resume) ([a-z]+)/g),
+    ];
 
     const clusters = new Set(named.map(([, inInput, inCommand]) => inInput ?? inCommand));
 

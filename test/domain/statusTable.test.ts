@@ -2,20 +2,26 @@ import { describe, expect, it } from '@jest/globals';
 import { formatSeconds, formatSize, renderDetails } from '../../src/domain/statusTable.ts';
 
 describe('domain/statusTable: renderDetails', () => {
-  it('pads the columns inside a fenced block', () => {
-    const text = renderDetails('prod #1', [
+  it('pads the columns inside a fenced block, and says below what is wrong', () => {
+    const lines = [
       { name: 'zeebe', state: 'running', since: '2026-11-22T02:00:41.000Z' },
       { name: 'web-modeler', state: 'failed', tookMs: 4200, sizeBytes: 1_500_000, problem: 'no trailer' },
-    ]);
+    ] as const;
+
+    const text = renderDetails('prod #1', lines, ['Look there.']);
 
     expect(text.split('\n')).toEqual([
       '**prod #1**',
       '',
       '```',
-      'part         state    since (UTC)  took   size    what is wrong',
+      'part         state    since (UTC)  took   size',
       'zeebe        running  02:00:41',
-      'web-modeler  failed                4.2 s  1.5 MB  no trailer',
+      'web-modeler  failed                4.2 s  1.5 MB',
       '```',
+      '',
+      '**web-modeler**: no trailer',
+      '',
+      'Look there.',
     ]);
   });
 });

@@ -1,7 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { execa } from 'execa';
-import { SENTINEL_WORKFLOW, TASK_QUEUE, windowWorkflowId } from '../../src/contract/names.ts';
+import {
+  GET_STATUS_QUERY,
+  SENTINEL_WORKFLOW,
+  TASK_QUEUE,
+  windowWorkflowId,
+} from '../../src/contract/names.ts';
 import type { ClusterWatch } from '../../src/contract/sentinel.ts';
+import type { BackupStatus } from '../../src/contract/status.ts';
 import { failureOf, startLab, startServer, type Lab, type Server } from './lab.ts';
 
 let server: Server;
@@ -92,8 +98,18 @@ describe('workflows/sentinel', () => {
       message: expect.stringContaining('cannot resume exporting'),
     });
     expect(await window().query('getStatus')).toMatchObject({ exporting: 'resume-failed' });
+    const stuck = await handle.query<BackupStatus>(GET_STATUS_QUERY);
     refusal.remove();
     expect(await handle.result()).toMatchObject({ verdict: 'complete' });
+    const healed = await handle.query<BackupStatus>(GET_STATUS_QUERY);
+
+    const windowLine = ({ lines }: BackupStatus) => lines.find(({ name }) => name === 'window');
+    expect(windowLine(stuck)).toMatchObject({
+      state: 'running',
+      problem: expect.stringMatching(/^ResumeFailed: .*`safepoint resume demo`/),
+    });
+    expect(windowLine(healed)).toMatchObject({ state: 'complete' });
+    expect(windowLine(healed)).not.toHaveProperty('problem');
   });
 });
 
