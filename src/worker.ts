@@ -2,7 +2,8 @@ import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createActivities } from './activities/index.ts';
 import type { Config } from './config/schema.ts';
 import { TASK_QUEUE } from './contract/names.ts';
-import { createDependencies } from './dependencies.ts';
+import { createDependencies, type Dependencies } from './dependencies.ts';
+import { startMonitoring, type Monitoring } from './monitoring/monitoring.ts';
 import { activityErrors } from './system/activityErrors.ts';
 import { installRuntime } from './system/logging.ts';
 import { requireSearchAttributes } from './system/searchAttributes.ts';
@@ -12,13 +13,28 @@ import { workflowCode } from './workflowSource.ts';
 
 /**
  * Runs the worker until SIGTERM or SIGINT. A stop is graceful: running activities get a cancel, and what they had done is
- * taken up by the next worker.
+ * taken up by the next worker. Probes are answered from the start until it has ended.
  */
 export async function runWorker(config: Config): Promise<void> {
   installRuntime({ metricsAddress: config.metrics?.listen });
+  const { metricMeter, logger } = Runtime.instance();
+  const dependencies = createDependencies(config, metricMeter);
+  const monitoring = await startMonitoring(dependencies, logger);
+  try {
+    await connectAndRun(config, dependencies, monitoring);
+  } finally {
+    await dependencies.close();
+    await monitoring.stop();
+  }
+}
+
+async function connectAndRun(
+  config: Config,
+  dependencies: Dependencies,
+  monitoring: Monitoring,
+): Promise<void> {
   const { connectionOptions, namespace } = loadTemporalConnection();
   const connection = await NativeConnection.connect(connectionOptions);
-  const dependencies = createDependencies(config);
   try {
     if (config.temporal.searchAttributes) await requireSearchAttributes(connection, namespace);
     const worker = await Worker.create({
@@ -26,7 +42,7 @@ export async function runWorker(config: Config): Promise<void> {
       namespace,
       taskQueue: TASK_QUEUE,
       ...workflowCode(),
-      activities: createActivities(dependencies),
+      activities: createActivities({ ...dependencies, setEnded: monitoring.setEnded }),
       interceptors: { activity: [() => ({ inbound: activityErrors() })] },
       maxCachedWorkflows: 50,
       maxConcurrentActivityTaskExecutions: 100,
@@ -34,10 +50,10 @@ export async function runWorker(config: Config): Promise<void> {
       maxHeartbeatThrottleInterval: '1 s',
       shutdownForceTime: '30 s',
     });
+    monitoring.follow(worker, connection);
     if (config.sentinel.enabled) await startSentinel(connection, namespace, config.sentinel.every);
     await worker.run();
   } finally {
-    await dependencies.close();
     await connection.close();
   }
 }

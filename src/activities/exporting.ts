@@ -9,7 +9,6 @@ import { messageOf } from '../system/redact.ts';
 import type { RunLookup } from '../system/runs.ts';
 import { delayedAbort } from '../system/waiting.ts';
 import type { ActivityDeps } from './deps.ts';
-import { countResumeFailure } from './exportingMetrics.ts';
 import { withHeartbeats } from './heartbeats.ts';
 import { findOpenPauses, readIntentRun, readSetPause, recordPause, recordResume } from './pauseRecords.ts';
 import { describePhases, pausedOnes, provePhase, resumeAndProve } from './proveExporting.ts';
@@ -31,7 +30,10 @@ export type ResumeInput = {
   alarmMs?: number;
 };
 
-export function createExportingActivities({ config, camunda, store }: ActivityDeps, runs: RunLookup) {
+export function createExportingActivities(
+  { config, camunda, store, metrics }: ActivityDeps,
+  runs: RunLookup,
+) {
   return {
     /**
      * Pauses exporting and proves it on every partition. Idempotent: the same pause twice is a no-op. The pause never goes
@@ -64,7 +66,7 @@ export function createExportingActivities({ config, camunda, store }: ActivityDe
         return await withHeartbeats(() => resumeForSet(input, signal));
       } catch (error) {
         if (signal.aborted) throw signal.reason;
-        countResumeFailure(input.cluster);
+        metrics.add('safepoint_resume_failures', { cluster: input.cluster }, 1);
         throw notResumed(input.cluster, error, input.alarmMs ?? Infinity);
       }
     },

@@ -9,7 +9,7 @@ import { withHeartbeats } from './heartbeats.ts';
 import { buildManifest, findRecorded, recordSet } from './record.ts';
 import { verifySet } from './verify.ts';
 
-export function createSealActivities({ camunda, store }: ActivityDeps) {
+export function createSealActivities({ camunda, store, setEnded }: ActivityDeps) {
   return {
     /**
      * Verifies the set, judges it, and writes the manifest as its last object. One activity, so that index lists and
@@ -40,6 +40,7 @@ export function createSealActivities({ camunda, store }: ActivityDeps) {
       await store(plan.store).putObject(key, `${JSON.stringify(failure, null, 2)}\n`, {
         signal: cancellationSignal(),
       });
+      setEnded(plan.cluster, 'failed');
     },
   };
 
@@ -59,6 +60,8 @@ export function createSealActivities({ camunda, store }: ActivityDeps) {
       );
     }
     const manifest = buildManifest(target, input, verified, { verdict, reasons });
-    return await recordSet(target, input, manifest);
+    const result = await recordSet(target, input, manifest);
+    setEnded(result.cluster, result.verdict);
+    return result;
   }
 }

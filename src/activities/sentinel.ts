@@ -1,13 +1,13 @@
 import { cancellationSignal, log } from '@temporalio/activity';
 import type { ClusterWatch } from '../contract/sentinel.ts';
+import type { Metrics } from '../system/metrics.ts';
 import { messageOf } from '../system/redact.ts';
 import type { RunLookup } from '../system/runs.ts';
 import { closeOldPauses, liftPause, lookAtPause, type PauseDeps } from './abandonedPause.ts';
 import type { ActivityDeps } from './deps.ts';
-import { countStuck } from './exportingMetrics.ts';
 import { withHeartbeats } from './heartbeats.ts';
 
-export function createSentinelActivities({ config, camunda, store }: ActivityDeps, runs: RunLookup) {
+export function createSentinelActivities({ config, camunda, store, metrics }: ActivityDeps, runs: RunLookup) {
   return {
     /**
      * Looks at the exporting of every cluster in the config, side by side. A pause that a dead set of ours left is lifted;
@@ -18,7 +18,7 @@ export function createSentinelActivities({ config, camunda, store }: ActivityDep
         const open = () => ({ camunda: camunda(cluster), store: store(settings.store), runs });
         const found = await watch(open, cluster);
         report(found);
-        countStuck(found);
+        countStuck(metrics, found);
         return found;
       });
       return await withHeartbeats(() => Promise.all(looks));
@@ -74,4 +74,10 @@ function report({ cluster, state, seen }: ClusterWatch): void {
   if (state === 'resume-failing') log.error('a window cannot resume exporting', { cluster, seen });
   if (state === 'lifted') log.warn('resumed exporting that a dead set had left paused', { cluster, seen });
   if (state === 'unreachable') log.warn('the sentinel could not look at a cluster', { cluster, seen });
+}
+
+function countStuck(metrics: Metrics, { cluster, state }: ClusterWatch): void {
+  if (state === 'unreachable') return; // nothing is known, so what was known before stands
+  const stuck = state === 'foreign' || state === 'resume-failing';
+  metrics.set('safepoint_exporting_stuck', { cluster }, stuck ? 1 : 0);
 }

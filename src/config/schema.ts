@@ -105,6 +105,10 @@ export const ClusterConfig = z.strictObject({
 });
 export type ClusterConfig = z.infer<typeof ClusterConfig>;
 
+const ListenAddress = z
+  .string()
+  .regex(/^(\[[0-9a-fA-F:]+\]|[\d.]+):\d+$/, 'an address and a port, such as 127.0.0.1:9464');
+
 /** The whole of `safepoint.yaml`. */
 export const Config = z.strictObject({
   temporal: z
@@ -132,15 +136,18 @@ export const Config = z.strictObject({
     ),
   metrics: z
     .strictObject({
-      listen: z
-        .string()
-        .regex(/^(\[[0-9a-fA-F:]+\]|[\d.]+):\d+$/, 'an address and a port, such as 127.0.0.1:9464')
-        .describe(
-          'Address and port of /metrics; it knows no authentication, so 0.0.0.0 is for private networks',
-        ),
+      listen: ListenAddress.describe(
+        'Address and port of /metrics; it knows no authentication, so 0.0.0.0 is for private networks',
+      ),
     })
     .optional()
     .describe('Metrics for Prometheus; default: none, the worker listens to nobody'),
+  health: z
+    .strictObject({
+      listen: ListenAddress.describe('Address and port of /healthz and /readyz; they know no authentication'),
+    })
+    .optional()
+    .describe('Probes for whoever starts and stops workers; default: none, the worker listens to nobody'),
   stores: z.record(Name, StoreConfig).describe('Where sets are kept, by a name of your choice'),
   clusters: z.record(Name, ClusterConfig).describe('Camunda 8 installations, by a name of your choice'),
   schedules: z

@@ -1,4 +1,6 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { freePort } from '../../sandbox/stack/ports.ts';
 import { safepoint } from '../cli/safepoint.ts';
 import { endOf } from './runs.ts';
 import { startHostile, type Component, type Hostile } from './secrets/hostile.ts';
@@ -166,4 +168,39 @@ describe('faults: secrets, with endpoints and programs that tell what they were 
     expect(sockets.own).toBeGreaterThan(0); // its connections to Temporal were seen
     expect([...sockets.listening, ...listeningSockets(worker.pid).listening]).toEqual([]);
   }, 60_000);
+
+  it('what a worker serves holds none of them while its backups fail and its store refuses it', async () => {
+    const { installation } = hostile;
+    const [metrics, health] = [await freePort(), await freePort()];
+    const file = `${installation.env['SAFEPOINT_CONFIG'] ?? ''}.serving.yaml`;
+    const config = JSON.parse(readFileSync(installation.env['SAFEPOINT_CONFIG'] ?? '', 'utf8')) as object;
+    const listening = {
+      metrics: { listen: `127.0.0.1:${metrics}` },
+      health: { listen: `127.0.0.1:${health}` },
+    };
+    writeFileSync(file, JSON.stringify({ ...config, ...listening }));
+    await installation.freshCluster();
+    await worker.stop(); // so that the other one does the work
+    const urls = [`${metrics}/metrics`, `${health}/healthz`, `${health}/readyz`, `${health}/nothing`];
+    const servedWith = (line: string) =>
+      until(`the metrics say ${line}`, async () => {
+        const answers = await Promise.all(urls.map((url) => fetch(`http://127.0.0.1:${url}`)));
+        const texts = await Promise.all(answers.map((answer) => answer.text()));
+        return texts[0]?.includes(line) === true ? texts : undefined;
+      });
+
+    tell('store', 403); // already the first look at the catalog is refused
+    const serving = await installation.startWorker({ SAFEPOINT_CONFIG: file });
+    const refused = await servedWith('safepoint_catalog_readable{cluster="demo"} 0');
+    hostile.calm();
+    tell('zeebe', 400, /^POST .*backup/);
+    const end = await endOf(await installation.startBackup());
+    const failed = await servedWith('safepoint_sets_ended{cluster="demo",verdict="failed"} 1');
+
+    const unread = serving.log().find(({ msg }) => msg.includes('could not be read for the metrics'));
+    expect(unread).toMatchObject({ level: 40, cluster: 'demo', reason: expect.stringContaining('***') });
+    expect(end).toMatchObject({ status: 'FAILED', code: 'PartRefused' });
+    expect(failed.map((text) => text.trim()).slice(1)).toEqual(['alive', 'ready', 'not found']);
+    expect(await leaks(...refused, ...failed)).toEqual([]);
+  }, 90_000);
 });

@@ -1,74 +1,93 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { execa } from 'execa';
+import { parse, stringify } from 'yaml';
 import { findOnPath } from '../../sandbox/stack/findOnPath.ts';
-import { poll } from '../../sandbox/stack/poll.ts';
-import { freePort } from '../../sandbox/stack/ports.ts';
-import { EXPORTING_STUCK, RESUME_FAILURES } from '../../src/activities/exportingMetrics.ts';
-import { startPlace, type Place } from '../cli/place.ts';
-import { safepoint } from '../cli/safepoint.ts';
+import { METRICS, type MetricName } from '../../src/contract/metrics.ts';
 
-const rules = path.join(import.meta.dirname, '..', '..', 'ops', 'prometheus');
+const ops = path.join(import.meta.dirname, '..', '..', 'ops');
 const promtool = findOnPath('promtool');
 const withPromtool = promtool === undefined ? it.skip : it;
 const why = promtool === undefined ? ' (skipped: no promtool on PATH; apt-get install prometheus)' : '';
 
+/** Of the SDK; test/ops/metrics.test.ts sees that the worker has it. */
+const FAILED_RUNS = 'temporal_workflow_failed';
+
+function readOps(file: string): string {
+  return readFileSync(path.join(ops, file), 'utf8');
+}
+
+/** What stands before a brace, a bracket or the end of a word in an expression, and begins as a metric does. */
+function metricsIn(expressions: string[]): Set<string> {
+  return new Set(expressions.flatMap((each) => each.match(/\b(safepoint|temporal)_\w+/g) ?? []));
+}
+
+type Rule = { alert: string; expr: string };
+
+function rules(): Rule[] {
+  const { groups } = parse(readOps('prometheus/safepoint.rules.yml')) as { groups: { rules: Rule[] }[] };
+  return groups.flatMap((group) => group.rules);
+}
+
+type AlertTest = { alertname: string; exp_alerts: unknown[] };
+
 describe('ops/prometheus', () => {
   withPromtool(`rules are well formed and fire when they should${why}`, async () => {
-    const { all } = await execa({ all: true, cwd: rules })`promtool test rules safepoint.test.yml`;
+    const cwd = path.join(ops, 'prometheus');
+
+    const { all } = await execa({ all: true, cwd })`promtool test rules safepoint.test.yml`;
 
     expect(all).toContain('SUCCESS');
   });
 
-  it('rules ask for the metrics that the worker has', () => {
-    const text = readFileSync(path.join(rules, 'safepoint.rules.yml'), 'utf8');
+  it('every rule is tested while it fires and while it does not', () => {
+    const { tests } = parse(readOps('prometheus/safepoint.test.yml')) as {
+      tests: { alert_rule_test: AlertTest[] }[];
+    };
 
-    const asked = new Set(text.match(/safepoint_[a-z_]+/g));
+    const tested = tests.flatMap((each) => each.alert_rule_test);
+    const named = (fires: boolean) =>
+      new Set(tested.flatMap((each) => (each.exp_alerts.length > 0 === fires ? [each.alertname] : [])));
 
-    expect([...asked].sort()).toEqual([EXPORTING_STUCK, RESUME_FAILURES].sort());
+    const all = rules().map(({ alert }) => alert);
+    expect(all.filter((alert) => !named(true).has(alert))).toEqual([]);
+    expect(all.filter((alert) => !named(false).has(alert))).toEqual([]);
+  });
+
+  it('rules ask only for metrics that the worker has', () => {
+    const asked = metricsIn(rules().map(({ expr }) => expr));
+
+    expect(asked.size).toBeGreaterThan(5);
+    expect([...asked].filter((name) => !(name in METRICS))).toEqual([FAILED_RUNS]);
   });
 });
 
-describe('worker: metrics', () => {
-  let place: Place;
-  let port: number;
-  beforeAll(async () => {
-    port = await freePort();
-    place = await startPlace({ metrics: { listen: `127.0.0.1:${port}` }, sentinel: { every: '1 s' } });
-  }, 120_000);
-  afterAll(async () => {
-    await place.stop();
+type Dashboard = { panels: { title: string; targets: { expr: string }[] }[] };
+
+describe('ops/grafana', () => {
+  const { panels } = JSON.parse(readOps('grafana/safepoint.json')) as Dashboard;
+  const expressions = panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
+
+  it('the dashboard shows every metric of ours, and no other', () => {
+    const names: MetricName[] = Object.keys(METRICS) as MetricName[];
+
+    expect([...metricsIn(expressions)].sort()).toEqual(names.sort());
   });
 
-  it('say that a stranger has paused, and that resumes fail, where the config says', async () => {
-    const { simulator, env } = place;
-    const value = async (name: string) => {
-      const text = await fetch(`http://127.0.0.1:${port}/metrics`).then(
-        (answer) => answer.text(),
-        () => '',
-      );
-      return new RegExp(`^${name}\\{[^}]*cluster="demo"[^}]*\\} (\\d+)$`, 'm').exec(text)?.[1];
-    };
-    const until = (name: string, wanted: (value: string | undefined) => boolean) =>
-      poll(name, 40_000, async () => (wanted(await value(name)) ? true : undefined));
-    const worker = safepoint(['worker'], env);
-    try {
-      await until(EXPORTING_STUCK, (stuck) => stuck === '0');
+  withPromtool(`its expressions are well formed${why}`, async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'safepoint-dashboard-'));
+    const file = path.join(folder, 'rules.yml');
+    const recorded = expressions.map((expr, at) => ({ record: `panel:${at}`, expr }));
+    writeFileSync(file, stringify({ groups: [{ name: 'dashboard', rules: recorded }] }));
 
-      const body = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' };
-      await fetch(`${simulator.urls.zeebe}/actuator/exporting/pause`, body);
-      await until(EXPORTING_STUCK, (stuck) => stuck === '1');
-      await fetch(`${simulator.urls.zeebe}/actuator/exporting/resume`, body);
-      await until(EXPORTING_STUCK, (stuck) => stuck === '0');
-      simulator.faults.add({ on: 'POST zeebe resume', answer: { status: 500 }, times: 2 });
-      const run = await safepoint(['run', 'demo'], env);
+    const { all, exitCode } = await execa({ all: true, reject: false })`promtool check rules ${file}`;
+    rmSync(folder, { recursive: true });
 
-      expect(run).toMatchObject({ exitCode: 0 });
-      expect(await value(RESUME_FAILURES)).toBe('2');
-    } finally {
-      worker.kill('SIGTERM');
-      await worker;
-    }
-  }, 120_000);
+    expect({ all, exitCode }).toEqual({
+      all: expect.stringContaining(`SUCCESS: ${expressions.length} rules found`),
+      exitCode: 0,
+    });
+  });
 });

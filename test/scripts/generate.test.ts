@@ -24,6 +24,7 @@ describe('scripts/generate: generateFiles', () => {
       'temporal',
       'sentinel',
       'metrics',
+      'health',
       'stores',
       'clusters',
       'schedules',
