@@ -53,7 +53,8 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^src/',
-        pathNot: '^src/(activities|cli|monitoring|camunda|database|storage|system|config|dependencies|worker|client)',
+        pathNot:
+          '^src/(activities|cli|monitoring|camunda|database|storage|system|config|dependencies|worker|client)',
       },
       to: { path: adapters },
     },

@@ -32,7 +32,7 @@ export function watchCatalog(
   }
 
   async function look(cluster: string): Promise<void> {
-    const settings = config.clusters[cluster];
+    const settings = Object.hasOwn(config.clusters, cluster) ? config.clusters[cluster] : undefined;
     if (settings === undefined || stopped) return;
     if (busy.has(cluster)) {
       lookAgain.add(cluster); // what is being read may be from before the reason of this look

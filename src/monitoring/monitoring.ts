@@ -7,11 +7,13 @@ import { createReadiness, type Readiness } from './readiness.ts';
 const READY_EVERY_MS = 15_000;
 
 /** What others can see of a worker, as far as its config lets them. */
-export type Monitoring = Pick<Readiness, 'follow'> &
-  Pick<ActivityDeps, 'setEnded'> & {
-    /** The probes are refused from then on. */
-    stop(): Promise<void>;
-  };
+export interface Monitoring {
+  /** The worker that `/readyz` tells of. */
+  follow: Readiness['follow'];
+  setEnded: ActivityDeps['setEnded'];
+  /** Nobody is answered any more. */
+  stop(): Promise<void>;
+}
 
 /** Without `metrics.listen` nothing is read for metrics, without `health.listen` nothing listens. Fails with `InvalidConfig`. */
 export async function startMonitoring(
@@ -20,7 +22,7 @@ export async function startMonitoring(
 ): Promise<Monitoring> {
   const { health, metrics: wanted } = deps.config;
   const readiness = createReadiness();
-  const server = health && (await startHealthServer(health.listen, () => readiness.problem()));
+  const server = health && (await startHealthServer(health.listen, readiness.problem));
   const catalog = wanted && watchCatalog(deps, logger);
   const showReady = async () => {
     deps.metrics.set('safepoint_worker_ready', {}, (await readiness.problem()) === null ? 1 : 0);

@@ -5,12 +5,12 @@ const ANSWER_MS = 2_000;
 
 export interface Readiness {
   /** From now on it is about this worker. */
-  follow(worker: Worker, connection: NativeConnection): void;
+  follow: (worker: Worker, connection: NativeConnection) => void;
   /**
    * What keeps the worker from taking work, in one fixed sentence; `null` when nothing does. Never fails, and ends within
    * two seconds. Who asks at the same moment gets the same answer, so that many of them are one call to Temporal.
    */
-  problem(): Promise<string | null>;
+  problem: () => Promise<string | null>;
 }
 
 export function createReadiness(): Readiness {

@@ -11,7 +11,6 @@ export function createRecordingMeter(): { meter: MetricMeter; recorded: Recorded
       .map(([label, word]) => `${label}=${word}`)
       .join()}}`;
   const meter: MetricMeter = {
-    ...noopMetricMeter,
     createHistogram: (...args) => noopMetricMeter.createHistogram(...args),
     withTags: () => meter,
     createGauge: (name, ...rest) => ({
