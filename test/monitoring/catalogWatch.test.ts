@@ -146,23 +146,40 @@ describe('monitoring/catalogWatch: what the sets say', () => {
 });
 
 describe('monitoring/catalogWatch: when it looks', () => {
-  it('sees a set soon after it has ended here, also while it is looking', async () => {
+  it('sees a set soon after it has ended here, and counts it', async () => {
     await putSet('1');
     const ended = startWatch();
-    await putSet('2', { completedAt: '2026-11-23T02:00:00Z' });
-
-    ended.setEnded(CLUSTER, 'complete'); // the first look has not ended
-    await untilIs(LAST_COMPLETE, Date.parse('2026-11-23T02:00:00Z') / 1000);
     await untilIs(READABLE, 1);
-    await putFailedSet('3');
+    await putFailedSet('2');
+
     ended.setEnded(CLUSTER, 'failed');
     await untilIs(LAST_FAILED, 1);
 
     expect(recorded).toMatchObject({
-      'safepoint_sets_ended{cluster=prod,verdict=complete}': 1,
+      'safepoint_sets_ended{cluster=prod,verdict=complete}': 0,
       'safepoint_sets_ended{cluster=prod,verdict=failed}': 1,
       'safepoint_sets_ended{cluster=prod,verdict=partial}': 0,
     });
+  });
+
+  it('sees a set that ends while it is looking at what was there before', async () => {
+    await putSet('1');
+    const [listed, goOn] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+    const list = store.listFolders.bind(store);
+    jest.spyOn(store, 'listFolders').mockImplementationOnce(async (prefix) => {
+      const before = await list(prefix);
+      listed.resolve(undefined);
+      await goOn.promise;
+      return before;
+    });
+    const ended = startWatch();
+    await listed.promise;
+    await putSet('2', { completedAt: '2026-11-23T02:00:00Z' });
+
+    ended.setEnded(CLUSTER, 'complete');
+    goOn.resolve(undefined);
+
+    await untilIs(LAST_COMPLETE, Date.parse('2026-11-23T02:00:00Z') / 1000);
   });
 
   it('sees a set that another worker took within five minutes', async () => {
