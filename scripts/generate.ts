@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { configJsonSchema } from '../src/config/jsonSchema.ts';
-import { BackupInput } from '../src/contract/backup.ts';
+import { BackupInput, BackupResult } from '../src/contract/backup.ts';
 import { errorCatalogue, type CatalogueEntry } from '../src/contract/errors.ts';
 import { Manifest } from '../src/contract/manifest.ts';
 
@@ -22,6 +22,14 @@ export function generateFiles(): GeneratedFile[] {
         'Safepoint backup input',
         'What starts a backup',
         z.toJSONSchema(BackupInput, { io: 'input' }),
+      ),
+    },
+    {
+      path: 'schema/backup-result.schema.json',
+      text: schemaText(
+        'Safepoint backup result',
+        'What a backup returns. Fields may be added.',
+        z.toJSONSchema(BackupResult, { io: 'input' }), // as input, unknown fields are allowed
       ),
     },
     {

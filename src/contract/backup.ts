@@ -94,24 +94,47 @@ export type SealInput = {
   artifacts: StoredArtifact[];
 };
 
-/** One line of the result: a part of the cut or a dump. */
-export type PartLine = { part: string; state: string; tookMs: number; sizeBytes?: number };
+const PartLine = z.object({
+  part: z.string().describe('A part of the cut, such as `zeebe`, or the name of a database'),
+  state: z.string().describe('The word of the component that meant complete, or `STORED` for a dump'),
+  tookMs: z.number().describe('Milliseconds'),
+  sizeBytes: z.int().nonnegative().optional().describe('Bytes in the store; dumps only'),
+});
 
-/** What a backup returns, small enough for a parent workflow in any language. Times ISO 8601, spans milliseconds. */
-export type BackupResult = {
-  cluster: string;
-  backupId: string;
-  verdict: Verdict;
-  procedure: ProcedureName;
-  parts: PartLine[];
-  windowMs: number; // exporting paused for this long
-  cut: CutProof['outcome'];
-  /** What keeps the verdict from `complete`, one sentence each; empty when complete. */
-  reasons: string[];
-  manifest: { store: string; key: string; sha256: string };
-  /** Sets of the same run that were given up before this one. */
-  failedSets?: FailedSet[];
-};
-
+const FailedSet = z.object({
+  backupId: z.string(),
+  code: z.string().describe('Of docs/errors.md'),
+  message: z.string(),
+});
 /** A set that a run gave up; it was marked as failed and cleaned up. */
-export type FailedSet = { backupId: string; code: string; message: string };
+export type FailedSet = z.infer<typeof FailedSet>;
+
+/** What a backup returns, small enough for a parent workflow in any language. A run that gives no usable backup fails instead. */
+export const BackupResult = z.object({
+  cluster: z.string(),
+  backupId: z.string().describe('Decimal digits; a string, as ids may be beyond 2^53'),
+  verdict: z
+    .enum(['complete', 'partial'])
+    .describe('`complete`: every part was verified and the cut is proven. `partial`: see `reasons`'),
+  procedure: z.enum(PROCEDURE_NAMES),
+  parts: z.array(PartLine).describe('The parts of the cut in the order taken, then the dumps'),
+  windowMs: z.number().describe('Milliseconds for which exporting was paused'),
+  cut: z
+    .enum(['proven', 'broken', 'not-proven'] satisfies CutProof['outcome'][])
+    .describe('Whether the parts are shown to fit together'),
+  reasons: z
+    .array(z.string())
+    .describe('What keeps the verdict from `complete`, one sentence each; empty when complete'),
+  manifest: z
+    .object({
+      store: z.string().describe('Name of a store in the config of the worker'),
+      key: z.string().describe('Whole key in the store'),
+      sha256: z.string().describe('Of the object, hex'),
+    })
+    .describe('Where the manifest lies'),
+  failedSets: z
+    .array(FailedSet)
+    .optional()
+    .describe('Sets of the same run that were given up before this one, oldest first'),
+});
+export type BackupResult = z.infer<typeof BackupResult>;
