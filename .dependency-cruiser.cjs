@@ -1,5 +1,6 @@
 /** The import rules of ARCHITECTURE.md. `npm run check:imports` */
 const adapters = '^src/(camunda|database|storage|system)/';
+const schemas = '^src/contract/(backup|manifest|intent|failure|pauseRecord)\\.ts$';
 
 module.exports = {
   forbidden: [
@@ -32,8 +33,34 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/workflows/' },
       to: {
-        path: '^src/contract/(backup|manifest|intent|failure|pauseRecord)\\.ts$',
+        path: schemas,
         dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
+      name: 'parents-get-the-contract-alone',
+      comment: 'It runs in workflows of other people, out of a package that has nothing else.',
+      severity: 'error',
+      from: { path: '^src/parent/' },
+      to: {
+        pathNot: '^(src/(parent|contract)/|node_modules/@temporalio/workflow/)',
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
+      name: 'parents-take-no-schema-by-value',
+      severity: 'error',
+      from: { path: '^src/parent/' },
+      to: { path: schemas, dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'examples-use-the-package-alone',
+      comment: 'They are what people copy, who have the package and not the repository.',
+      severity: 'error',
+      from: { path: '^examples/([^/]+)/' },
+      to: {
+        path: '^(src|sandbox|test|bench|scripts|examples)/',
+        pathNot: '^(src/parent/index\\.ts$|examples/$1/)',
       },
     },
     {

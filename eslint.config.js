@@ -23,7 +23,7 @@ export default tseslint.config(
   },
   {
     // Workflow code is replayed: it may reach the outside only through activities.
-    files: ['src/workflows/**'],
+    files: ['src/workflows/**', 'src/parent/**', 'examples/*/workflows.ts'],
     rules: {
       'no-restricted-imports': [
         'error',
