@@ -12,6 +12,7 @@ const RESUMED_MS = 5_000;
 const EVERY_PHASE: ActName[] = ['cancelled'];
 const CORE_PHASES: ActName[] = [
   ...(['terminated', 'reset', 'windowTerminated', 'windowCancelled', 'bothTerminated'] as const),
+  ...(['parentTerminatedCancels', 'parentCancelled', 'parentLeavesCancels'] as const),
   ...(['parentLeavesTerminates', 'parentTerminatedAbandons'] as const),
 ];
 

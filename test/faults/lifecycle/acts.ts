@@ -46,6 +46,8 @@ export type ActName =
   | 'parentTerminatedTerminates'
   | 'parentTerminatedAbandons'
   | 'parentCancelled'
+  | 'parentTimesOutCancels'
+  | 'parentContinuesCancels'
   | 'parentLeavesCancels'
   | 'parentLeavesTerminates'
   | 'parentLeavesAbandons';
@@ -74,18 +76,20 @@ function by(...steps: [Who, Way][]): Act {
   };
 }
 
-function byParent(
-  how: 'is terminated' | 'is cancelled' | 'leaves',
-  policy: 'REQUEST_CANCEL' | 'TERMINATE' | 'ABANDON',
-): Act {
+type ParentEnd = 'is terminated' | 'is cancelled' | 'leaves' | 'times out' | 'continues as new';
+
+function byParent(how: ParentEnd, policy: 'default' | 'TERMINATE' | 'ABANDON'): Act {
+  const runTimeout = how === 'times out' ? RUN_TIMEOUT : undefined;
   return {
     what: `its parent ${how} (${policy})`,
     goesOn: policy === 'ABANDON',
-    start: ({ parents, cluster, workflowId }) => parents.start(workflowId, cluster, policy),
+    start: ({ parents, cluster, workflowId }) => parents.start(workflowId, cluster, policy, runTimeout),
     async hit({ parent }) {
       if (how === 'is terminated') await parent.terminate(REASON);
       else if (how === 'is cancelled') await parent.cancel();
-      else await parent.signal('leave');
+      else if (how === 'leaves') await parent.signal('leave');
+      else if (how === 'continues as new') await parent.signal('continue');
+      else await timeOut(parent);
     },
   };
 }
@@ -99,9 +103,12 @@ const timedOut: Act = {
       args: [{ cluster }],
       workflowRunTimeout: RUN_TIMEOUT,
     }),
-  hit: ({ backup }) =>
-    until('the run times out', async () => (await backup.describe()).status.name !== 'RUNNING', 40_000),
+  hit: ({ backup }) => timeOut(backup),
 };
+
+function timeOut(run: WorkflowHandle): Promise<unknown> {
+  return until('the run times out', async () => (await run.describe()).status.name !== 'RUNNING', 40_000);
+}
 
 export const acts: Record<ActName, Act> = {
   cancelled: by(['backup', 'cancelled']),
@@ -117,11 +124,13 @@ export const acts: Record<ActName, Act> = {
   bothCancelledWindowFirst: by(['window', 'cancelled'], ['backup', 'cancelled']),
   bothReset: by(['backup', 'reset'], ['window', 'reset']),
   bothResetWindowFirst: by(['window', 'reset'], ['backup', 'reset']),
-  parentTerminatedCancels: byParent('is terminated', 'REQUEST_CANCEL'),
+  parentTerminatedCancels: byParent('is terminated', 'default'),
   parentTerminatedTerminates: byParent('is terminated', 'TERMINATE'),
   parentTerminatedAbandons: byParent('is terminated', 'ABANDON'),
-  parentCancelled: byParent('is cancelled', 'REQUEST_CANCEL'),
-  parentLeavesCancels: byParent('leaves', 'REQUEST_CANCEL'),
+  parentCancelled: byParent('is cancelled', 'default'),
+  parentTimesOutCancels: byParent('times out', 'default'),
+  parentContinuesCancels: byParent('continues as new', 'default'),
+  parentLeavesCancels: byParent('leaves', 'default'),
   parentLeavesTerminates: byParent('leaves', 'TERMINATE'),
   parentLeavesAbandons: byParent('leaves', 'ABANDON'),
 };

@@ -56,6 +56,8 @@ export const outcomes: Partial<Record<ActName, (phase: Phase) => Outcome>> = {
   parentTerminatedTerminates: ended('TERMINATED'),
   parentTerminatedAbandons: undisturbed,
   parentCancelled: cancelled,
+  parentTimesOutCancels: cancelled,
+  parentContinuesCancels: cancelled,
   parentLeavesCancels: cancelled,
   parentLeavesTerminates: ended('TERMINATED'),
   parentLeavesAbandons: undisturbed,

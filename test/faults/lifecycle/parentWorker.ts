@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import type { WorkflowHandle } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import type { Duration } from '@temporalio/common';
 import type { ParentClosePolicy } from '@temporalio/workflow';
-import { TASK_QUEUE } from '../../../src/contract/names.ts';
 import type { Installation } from '../installation.ts';
 import { until } from '../until.ts';
 
@@ -10,8 +10,13 @@ const PARENTS = 'parents';
 
 /** A worker of somebody else, with a workflow that has a backup as its child. */
 export interface ParentWorker {
-  /** Returns when the backup has started, under this workflow id. */
-  start(workflowId: string, cluster: string, policy: ParentClosePolicy): Promise<WorkflowHandle>;
+  /** Returns when the backup has started, under this workflow id. `default`: the policy that `backupChild` has by itself. */
+  start(
+    workflowId: string,
+    cluster: string,
+    policy: ParentClosePolicy | 'default',
+    runTimeout?: Duration,
+  ): Promise<WorkflowHandle>;
   stop(): Promise<void>;
 }
 
@@ -28,11 +33,12 @@ export async function startParentWorker({ client, temporal }: Installation): Pro
   });
   const working = worker.run();
   return {
-    async start(workflowId, cluster, policy) {
+    async start(workflowId, cluster, policy, runTimeout) {
       const parent = await client.workflow.start('parent', {
         taskQueue: PARENTS,
         workflowId: `parent-of-${workflowId}`,
-        args: [TASK_QUEUE, workflowId, cluster, policy],
+        args: [workflowId, cluster, policy],
+        ...(runTimeout !== undefined && { workflowRunTimeout: runTimeout }),
       });
       await until(`${workflowId} has started`, () => client.workflow.getHandle(workflowId).describe());
       return parent;

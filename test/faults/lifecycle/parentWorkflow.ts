@@ -1,25 +1,36 @@
 import {
   condition,
+  continueAsNew,
   defineSignal,
   setHandler,
-  startChild,
+  workflowInfo,
   type ParentClosePolicy,
 } from '@temporalio/workflow';
+import { backupChild } from '../../../src/parent/index.ts';
 
 /** Tells the parent to end while its backup still runs. */
 export const leaveSignal = defineSignal('leave');
+/** Tells it to go on as a new run, which does nothing. */
+export const continueSignal = defineSignal('continue');
 
-/** Somebody's own workflow that starts a backup as its child, and waits for it unless it is told to leave. */
+/** Somebody's own workflow that takes a backup, and waits for it unless it is told to leave. */
 export async function parent(
-  taskQueue: string,
   workflowId: string,
   cluster: string,
-  parentClosePolicy: ParentClosePolicy,
+  policy: ParentClosePolicy | 'default',
 ): Promise<void> {
-  let leaves = false;
+  if (workflowInfo().continuedFromExecutionRunId !== undefined) return;
+  let ends: 'leaves' | 'continues' | undefined;
   setHandler(leaveSignal, () => {
-    leaves = true;
+    ends = 'leaves';
   });
-  const child = await startChild('backup', { taskQueue, workflowId, args: [{ cluster }], parentClosePolicy });
-  await Promise.race([child.result(), condition(() => leaves)]);
+  setHandler(continueSignal, () => {
+    ends = 'continues';
+  });
+  const options = policy === 'default' ? {} : { parentClosePolicy: policy };
+  await Promise.race([
+    backupChild({ cluster }, { workflowId, ...options }),
+    condition(() => ends !== undefined),
+  ]);
+  if (ends === 'continues') await continueAsNew<typeof parent>(workflowId, cluster, policy);
 }
