@@ -48,7 +48,7 @@ describe('contract/backup: the result of a real run', () => {
     expect(result).toMatchObject({ verdict: 'complete', failedSets: [{ code: 'PartFailed' }] });
   }, 90_000);
 
-  it('would not be of it with another verdict, without a field or with one more', async () => {
+  it('would not be of it with another verdict, without a field or with one more', () => {
     const schema = publishedSchema();
     const good = {
       ...{ cluster: 'demo', backupId: '7', verdict: 'partial', procedure: 'parallel', parts: [] },

@@ -97,6 +97,23 @@ describe('docs: what they say of the code', () => {
     expect(named.sort()).toEqual(used.sort());
   });
 
+  it('child-workflows.md has the contract for parents, and every name that the package exports', () => {
+    const page = pageText(path.join('docs', 'child-workflows.md'));
+    const contract = tableRows(page, '| | |').map(([what, is = '']) => [what, codeSpans(is)[0]]);
+
+    expect(Object.fromEntries(contract)).toMatchObject({
+      'Workflow type': BACKUP_WORKFLOW,
+      'Task queue': TASK_QUEUE,
+      Query: GET_STATUS_QUERY,
+    });
+    const entry = readFileSync(path.join(root, 'src/parent/index.ts'), 'utf8');
+    const names = [...entry.matchAll(/\{([^}]+)\} from/g)].flatMap(
+      ([, list = '']) => list.match(/\w{5,}/g) ?? [],
+    );
+    expect(names.length).toBeGreaterThan(8);
+    expect(names.filter((name) => !codeSpans(page).includes(name))).toEqual([]);
+  });
+
   it('the clusters of README are in the example that it tells to copy', () => {
     const example = parse(readFileSync(path.join(root, 'safepoint.example.yaml'), 'utf8')) as {
       clusters: object;

@@ -7,7 +7,7 @@ export const root = path.join(import.meta.dirname, '..', '..');
 export type Page = { file: string; text: string };
 
 /** Every page that people write; docs/errors.md is generated. */
-export const pages: Page[] = globSync(['*.md', 'docs/**/*.md'], { cwd: root })
+export const pages: Page[] = globSync(['*.md', 'docs/**/*.md', 'examples/*/*.md'], { cwd: root })
   .filter((file) => file !== path.join('docs', 'errors.md'))
   .sort()
   .map((file) => ({ file, text: readFileSync(path.join(root, file), 'utf8') }));

@@ -10,7 +10,7 @@ const { scripts } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'ut
 };
 
 /** Folders of the repository: what begins with one of them, in backticks or after `npm test --`, is a path. */
-const PATH = /^(src|test|docs|schema|sandbox|scripts|bench)\/[\w./*-]+$/;
+const PATH = /^(src|test|docs|schema|sandbox|scripts|bench|examples)\/[\w./*-]+$/;
 
 describe.each(pages)('docs: $file', ({ file, text }) => {
   it('names only npm scripts that exist', () => {
