@@ -7,7 +7,7 @@ const root = path.join(import.meta.dirname, '..');
 
 /**
  * Writes `safepoint-<version>.tgz` into the folder and returns its path: what a parent workflow imports, as JavaScript, since
- * neither Node nor Temporal's bundler takes TypeScript out of `node_modules`. See docs/decisions/0014-package-for-parents.md.
+ * neither Node nor Temporal's bundler takes TypeScript out of `node_modules`. See docs/decisions/0015-package-for-parents.md.
  */
 export async function buildPackage(folder: string): Promise<string> {
   const content = path.join(folder, 'package');

@@ -116,7 +116,9 @@ const shots: Shot[] = [
 /** As people do it: the form by its link, with all but the input filled in. */
 async function startByForm({ client, uiUrl }: Lab, page: Page, workflowId: string): Promise<string> {
   const fields = new URLSearchParams({ workflowId, taskQueue: TASK_QUEUE, workflowType: BACKUP_WORKFLOW });
-  await page.goto(`${uiUrl}/namespaces/default/workflows/start-workflow?${fields}`, { waitUntil: 'load' });
+  await page.goto(`${uiUrl}/namespaces/default/workflows/start-workflow?${fields.toString()}`, {
+    waitUntil: 'load',
+  });
   await page.locator('.cm-content').first().click();
   await page.keyboard.insertText('{"cluster":"demo"}');
   await page.getByRole('heading', { name: 'Start Workflow' }).click(); // the form lays out the JSON, and its button moves
