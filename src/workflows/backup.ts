@@ -190,17 +190,16 @@ function describeEnd(error: unknown): End {
 /** Best effort, so that the catalog tells a failed set from one in flight; the run's own error is what counts. */
 async function giveUp(plan: BackupPlan, { backupId, waves }: OpenedSet, failure: End): Promise<void> {
   await CancellationScope.nonCancellable(async () => {
-    await recordFailure
-      .executeWithOptions({ ...afterFailureOptions, summary: `mark set ${backupId} as failed` }, [
-        { plan, backupId, ...failure },
-      ])
-      .catch(() => undefined);
+    const marking = { ...afterFailureOptions, summary: `mark set ${backupId} as failed` };
+    await bestEffort(recordFailure.executeWithOptions(marking, [{ plan, backupId, ...failure }]));
     if (plan.attempts === undefined) return; // a run of 0.1.0
-    const summary = `clean up set ${backupId}`;
-    await cleanUpSet
-      .executeWithOptions({ ...afterFailureOptions, summary }, [{ plan, backupId, parts: waves.flat() }])
-      .catch(() => undefined);
+    const cleaning = { ...afterFailureOptions, summary: `clean up set ${backupId}` };
+    await bestEffort(cleanUpSet.executeWithOptions(cleaning, [{ plan, backupId, parts: waves.flat() }]));
   });
+}
+
+async function bestEffort(step: Promise<unknown>): Promise<void> {
+  await step.catch(() => undefined);
 }
 
 function describeStuck(cluster: string): string {

@@ -61,7 +61,7 @@ describe('toolchain: the replay gate of `npm run verify`', () => {
     [
       'a step that is left out',
       'backup.ts',
-      'await recordFailure({ plan, backupId, ...failure }).catch(() => undefined);',
+      'await bestEffort(recordFailure.executeWithOptions(marking, [{ plan, backupId, ...failure }]));',
       '',
     ],
     [
