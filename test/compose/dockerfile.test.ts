@@ -1,44 +1,79 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { parse } from 'yaml';
+import { root, serviceOf } from './composeFile.ts';
+import { buildStage, environmentOfImage, finalStage, instructions, textsOf } from './dockerfile.ts';
 
-const root = path.join(import.meta.dirname, '..', '..');
-const dockerfile = readFileSync(path.join(root, 'Dockerfile'), 'utf8');
 const ignore = readFileSync(path.join(root, '.dockerignore'), 'utf8').split('\n');
-
-/** What `COPY a b target` takes from the context. */
-function copiedSources(): string[] {
-  return [...dockerfile.matchAll(/^COPY (.+)$/gm)].flatMap(([, paths = '']) => paths.split(' ').slice(0, -1));
-}
 
 describe('Dockerfile', () => {
   it('copies what there is, and nothing that .dockerignore keeps out', () => {
-    const sources = copiedSources();
+    const sources = textsOf(buildStage, 'COPY').flatMap((text) => text.split(' ').slice(0, -1));
 
     expect(sources).toEqual(['package.json', 'package-lock.json', 'src', 'scripts/bundleWorkflows.ts']);
     expect(sources.filter((source) => !existsSync(path.join(root, source)))).toEqual([]);
     expect(sources.filter((source) => !ignore.includes(`!${source}`))).toEqual([]);
   });
 
+  it('takes the folder of the first stage as a whole, and nothing else', () => {
+    const [folder] = textsOf(buildStage, 'WORKDIR');
+
+    expect(textsOf(finalStage, 'COPY')).toEqual([`--from=build ${folder ?? ''} ./`]);
+    expect(textsOf(finalStage, 'WORKDIR')).toEqual([folder]);
+  });
+
   it('names the bundle of the workflows where it has put it', () => {
-    expect(dockerfile).toMatch(/^RUN node scripts\/bundleWorkflows\.ts$/m);
-    expect(dockerfile).toMatch(/^WORKDIR \/opt\/safepoint$/m);
-    expect(dockerfile).toMatch(/^ENV SAFEPOINT_WORKFLOW_BUNDLE=\/opt\/safepoint\/dist\/workflows\.js$/m);
+    const [folder = ''] = textsOf(buildStage, 'WORKDIR');
+
+    expect(textsOf(buildStage, 'RUN')).toContain('node scripts/bundleWorkflows.ts');
+    expect(environmentOfImage()['SAFEPOINT_WORKFLOW_BUNDLE']).toBe(`${folder}/dist/workflows.js`);
   });
 
-  it('starts a file that it copies', () => {
-    const [, entry = ''] = /^ENTRYPOINT \["node", "([^"]+)"\]$/m.exec(dockerfile) ?? [];
+  it('starts the command that it puts on PATH, which is the one of package.json', () => {
+    const { bin } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
+      bin: { safepoint: string };
+    };
+    const [folder = ''] = textsOf(buildStage, 'WORKDIR');
 
-    expect(existsSync(path.join(root, entry))).toBe(true);
-    expect(copiedSources()).toContain(entry.split('/')[0]);
+    expect(textsOf(finalStage, 'RUN')).toContain(
+      `ln -s ${path.posix.join(folder, bin.safepoint)} /usr/local/bin/safepoint`,
+    );
+    expect(textsOf(finalStage, 'ENTRYPOINT')).toEqual(['["safepoint"]']);
+    expect(textsOf(finalStage, 'CMD')).toEqual(['["worker"]']);
   });
 
-  it('has the Node that package.json asks for, and does not run as root', () => {
+  it('has the Node that package.json asks for', () => {
     const { engines } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
       engines: { node: string };
     };
 
-    expect(dockerfile).toContain(`FROM node:${engines.node.replace('>=', '')}-`);
-    expect(dockerfile).toMatch(/^USER node$/m);
+    const images = textsOf(instructions, 'FROM').map((text) => text.split('-')[0]);
+
+    expect(images).toEqual(Array(2).fill(`node:${engines.node.replace('>=', '')}`));
+  });
+
+  it('runs as a number that is not root, the one of the Kubernetes manifests', () => {
+    const deployment = parse(
+      readFileSync(path.join(root, 'ops', 'kubernetes', 'deployment.yaml'), 'utf8'),
+    ) as {
+      spec: { template: { spec: { securityContext: { runAsUser: number; runAsGroup: number } } } };
+    };
+    const { runAsUser, runAsGroup } = deployment.spec.template.spec.securityContext;
+
+    expect(textsOf(finalStage, 'USER')).toEqual([`${runAsUser}:${runAsGroup}`]);
+    expect(runAsUser).toBeGreaterThan(0);
+  });
+
+  it('has the client of the PostgreSQL that the profile try dumps', () => {
+    const [packages = ''] = textsOf(finalStage, 'RUN').filter((text) => text.startsWith('apt-get'));
+    const clients: Record<string, number> = { bookworm: 15, trixie: 17 };
+    const [release = ''] = textsOf(instructions, 'ARG').map((text) => text.split('=')[1] ?? '');
+    const [, server] = /:-(\d+)\}$/.exec(serviceOf('web-modeler-db').image ?? '') ?? [];
+
+    expect(packages.split(' ')).toEqual(
+      expect.arrayContaining(['ca-certificates', 'postgresql-client', 'zstd']),
+    );
+    expect(clients[release]).toBeGreaterThanOrEqual(Number(server));
   });
 });

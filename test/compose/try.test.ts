@@ -179,7 +179,9 @@ describe('docker-compose.yml: profile try, its scripts against a server', () => 
   let port: number;
   let respond: (request: IncomingMessage, response: ServerResponse) => void;
   beforeAll(async () => {
-    server = createServer((request, response) => { respond(request, response); });
+    server = createServer((request, response) => {
+      respond(request, response);
+    });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     ({ port } = server.address() as AddressInfo);
   });
