@@ -28,8 +28,7 @@ function buildImage(): Promise<Image> {
     const PATH = [bin, process.env['PATH']].join(path.delimiter);
     for (const { keyword, text } of buildStage) {
       if (keyword === 'COPY') copy(text, folder);
-      if (keyword === 'RUN')
-        await execa('/bin/sh', ['-c', here(text)], { cwd: folder, env: { PATH } });
+      if (keyword === 'RUN') await execa('/bin/sh', ['-c', here(text)], { cwd: folder, env: { PATH } });
     }
     for (const text of textsOf(finalStage, 'RUN').filter((step) => !step.startsWith('apt-get')))
       await execa('/bin/sh', ['-c', here(text)]);
