@@ -9,7 +9,7 @@ import { startLab, startServer, type Lab, type Server } from '../test/workflows/
 /**
  * Records histories of real runs under `test/histories/<workflow type>/<case>-v<version>.json`, which the replay test
  * holds every later version of the workflow code against. Files are never overwritten: raise the version first.
- * `npm run record-histories`
+ * `npm run record-histories`, or `npm run record-histories -- resume-alarm` where one path is new.
  */
 type Case = {
   name: string;
@@ -208,9 +208,14 @@ async function record({ client }: Server, workflowId: string, type: string, name
   console.log(`${file}: ${history.events?.length ?? 0} events`);
 }
 
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !cases.some((known) => known.name === name));
+if (unknown.length > 0) throw new Error(`no case ${unknown.join(', ')}`);
+
 const server = await startServer();
 try {
-  for (const { name, run, type = BACKUP_WORKFLOW, options } of cases) {
+  const chosen = cases.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+  for (const { name, run, type = BACKUP_WORKFLOW, options } of chosen) {
     const lab = await startLab(server, options ?? cluster88);
     try {
       const workflowId = await run(lab, server);
