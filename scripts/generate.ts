@@ -3,8 +3,11 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { configJsonSchema } from '../src/config/jsonSchema.ts';
 import { BackupInput, BackupResult } from '../src/contract/backup.ts';
-import { errorCatalogue, type CatalogueEntry } from '../src/contract/errors.ts';
 import { Manifest } from '../src/contract/manifest.ts';
+import { cliReference } from './generate/cli.ts';
+import { cliSchemas, FAILURE, schemaPathOf } from './generate/cliSchemas.ts';
+import { configurationReference } from './generate/configuration.ts';
+import { errorReference } from './generate/errors.ts';
 
 /** A file of the repository that is written from code; `path` is relative to the root. */
 export type GeneratedFile = { path: string; text: string };
@@ -40,39 +43,24 @@ export function generateFiles(): GeneratedFile[] {
         z.toJSONSchema(Manifest, { io: 'input' }),
       ),
     },
+    ...cliSchemas().map(({ words, schema }) => ({
+      path: schemaPathOf(words),
+      text: schemaText(
+        `safepoint ${words}`,
+        `What ${words === FAILURE ? 'a command that fails' : 'it'} prints with --json`,
+        schema,
+      ),
+    })),
     { path: 'docs/errors.md', text: errorReference() },
+    { path: 'docs/configuration.md', text: configurationReference() },
+    { path: 'docs/cli.md', text: cliReference() },
   ];
 }
 
-function schemaText(title: string, description: string, schema: z.core.JSONSchema.BaseSchema): string {
-  const { $schema, ...body } = schema;
-  return `${JSON.stringify({ $schema, title, description, ...body }, null, 2)}\n`;
-}
-
-function errorReference(): string {
-  const rows = Object.entries<CatalogueEntry>(errorCatalogue).map(
-    ([code, entry]) => `| \`${code}\` | ${entry.meaning} | ${triedAgain(entry)} | ${entry.operatorAction} |`,
-  );
-  return [
-    '<!-- Written by `npm run generate` from src/contract/errors.ts. Edit there. -->',
-    '# Errors',
-    '',
-    'Every failure that Safepoint names.',
-    'In Temporal the code is the type of the failure, in the command it stands before the message, and with `--json` it is `error.code`.',
-    'Codes are stable: scripts may rely on them.',
-    '*Tried again* says whether the same step is repeated by itself; a run fails only when that has ended too.',
-    '*With a new id*: the set is lost; it is cleaned up, and the run starts over as often as `attempts` of the cluster allows.',
-    '',
-    '| Code | What it means | Tried again | What to do |',
-    '| --- | --- | --- | --- |',
-    ...rows,
-    '',
-  ].join('\n');
-}
-
-function triedAgain({ retry, startsOver }: CatalogueEntry): string {
-  if (startsOver === true) return 'with a new id';
-  return retry ? 'yes' : 'no';
+function schemaText(title: string, description: string, schema: object): string {
+  const { $schema } = { $schema: undefined, ...schema };
+  const head = { $schema, title, description };
+  return `${JSON.stringify({ ...head, ...schema, ...head }, null, 2)}\n`; // the order of the first, the words of the last
 }
 
 export function writeFiles(root: string): void {

@@ -2,7 +2,7 @@
 import type { CliDeps } from './cli/deps.ts';
 import { EXIT } from './cli/exitCodes.ts';
 import { main } from './cli/main.ts';
-import { loadConfig } from './config/load.ts';
+import { loadConfig, readConfigNames } from './config/load.ts';
 import { productVersion } from './system/version.ts';
 
 /**
@@ -14,6 +14,7 @@ const deps: CliDeps = {
   stdout: process.stdout,
   stderr: process.stderr,
   loadConfig,
+  readConfigNames,
   async connect() {
     const { loadTemporalConnection } = await import('./system/temporal.ts');
     const { connectBackupRuns } = await import('./cli/backupRuns.ts');

@@ -14,6 +14,8 @@ export interface CliDeps {
   /** For progress and errors. */
   stderr: NodeJS.WriteStream;
   loadConfig(path: string | undefined): Config;
+  /** The names in a section of the config, which may have problems. */
+  readConfigNames(section: 'clusters' | 'schedules', path: string | undefined): string[];
   connect(): Promise<BackupRuns>;
   /** Every store of the config. */
   openStores(config: Config): Promise<ObjectStore[]>;

@@ -11,7 +11,10 @@ import type { RunEnd } from './runsOverview.ts';
 import type { ScheduleLine, SkippedRun } from './scheduleLines.ts';
 import type { StatusReport } from './statusReport.ts';
 
-/** What `--json` prints, one type a command. Fields are added, never renamed or taken away. */
+/*
+ * What `--json` prints, one type a command: its words, and `Json`. `npm run generate` finds it by that name and writes its
+ * schema to `schema/cli`. Fields are added, never renamed or taken away.
+ */
 export type RunJson = { workflowId: string; runId: string; namespace: string; result?: BackupResult };
 export type DoctorJson = PreflightReport;
 export type ListJson = { sets: CatalogEntry[] };
@@ -26,10 +29,15 @@ export type ScheduleApplyJson = {
   applied: boolean;
 };
 export type ScheduleListJson = { schedules: ScheduleLine[] };
+/** What was done with which schedule. */
+export type ScheduleTriggerJson = { name: string; done: 'triggered' };
+export type SchedulePauseJson = { name: string; done: 'paused'; reason: string };
+export type ScheduleUnpauseJson = { name: string; done: 'unpaused' };
+export type ScheduleDeleteJson = { name: string; done: 'deleted' };
 export type StatusJson = StatusReport;
 export type CancelJson = RunRef & { cluster: string | null; end: RunEnd };
 
-export type CommandJson =
+type CommandJson =
   | RunJson
   | DoctorJson
   | ListJson
@@ -37,6 +45,10 @@ export type CommandJson =
   | ResumeJson
   | ScheduleApplyJson
   | ScheduleListJson
+  | ScheduleTriggerJson
+  | SchedulePauseJson
+  | ScheduleUnpauseJson
+  | ScheduleDeleteJson
   | StatusJson
   | CancelJson;
 

@@ -1,7 +1,9 @@
 import { Command, CommanderError } from 'commander';
+import { addCompletion } from './completion.ts';
 import type { CliDeps, Finish } from './deps.ts';
 import { doctorCommand } from './doctor.ts';
 import { EXIT, EXIT_CODE_HELP, type ExitCode } from './exitCodes.ts';
+import { EXAMPLES, renderExamples } from './examples.ts';
 import { toFailure, type Failure } from './failure.ts';
 import { writeJson } from './json.ts';
 import { listCommand } from './list.ts';
@@ -29,7 +31,8 @@ export async function main(args: string[], deps: CliDeps): Promise<number> {
   }
 }
 
-function createProgram(deps: CliDeps, finish: Finish): Command {
+/** The commands, with nothing done yet; `deps` is used by what runs. */
+export function createProgram(deps: CliDeps, finish: Finish): Command {
   const program = new Command('safepoint')
     .description('Consistent hot backups of Camunda 8 Self-Managed, run as Temporal workflows')
     .version(deps.version)
@@ -47,8 +50,10 @@ function createProgram(deps: CliDeps, finish: Finish): Command {
     workerCommand(deps),
   ];
   for (const command of commands) program.addCommand(command);
+  addCompletion(program, deps);
   for (const command of withSubcommands(program)) {
     command
+      .addHelpText('after', renderExamples(EXAMPLES[wordsOf(command)] ?? []))
       .exitOverride()
       .showHelpAfterError('(--help tells more)')
       .configureOutput({
@@ -59,8 +64,15 @@ function createProgram(deps: CliDeps, finish: Finish): Command {
   return program;
 }
 
-function withSubcommands(command: Command): Command[] {
+/** A command and all below it. */
+export function withSubcommands(command: Command): Command[] {
   return [command, ...command.commands.flatMap(withSubcommands)];
+}
+
+/** `schedule apply`; of the program its own name. */
+export function wordsOf(command: Command): string {
+  if (!command.parent) return command.name();
+  return command.parent.parent ? `${wordsOf(command.parent)} ${command.name()}` : command.name();
 }
 
 function reportFailure(failure: Failure, asJson: boolean, { stdout, stderr }: CliDeps): ExitCode {

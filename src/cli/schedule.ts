@@ -2,12 +2,13 @@ import { Command } from 'commander';
 import type { Config } from '../config/schema.ts';
 import { SafepointError } from '../contract/errors.ts';
 import type { BackupSchedules, ScheduleChange } from '../system/schedules/backupSchedules.ts';
-import type { BackupRuns } from './backupRuns.ts';
 import type { CliDeps, Finish } from './deps.ts';
 import { EXIT, type ExitCode } from './exitCodes.ts';
 import { writeJson } from './json.ts';
 import { renderChanges, renderSchedules } from './render/schedules.ts';
+import { scheduleActs } from './scheduleActs.ts';
 import { findSkippedRuns, readSchedules } from './scheduleLines.ts';
+import { withRuns } from './withRuns.ts';
 
 type GlobalOptions = { config?: string; json?: boolean };
 type ApplyOptions = GlobalOptions & { yes?: boolean; prune?: boolean };
@@ -39,55 +40,8 @@ export function scheduleCommand(deps: CliDeps, finish: Finish): Command {
       if (json) writeJson(deps.stdout, { schedules: lines });
       else deps.stdout.write(renderSchedules(lines));
     });
-  const acts = [
-    one('trigger', 'start a run now; the schedule goes on as before', (schedules, name) =>
-      schedules.trigger(name),
-    ),
-    one('unpause', 'let a paused schedule start runs again', (schedules, name) => schedules.unpause(name)),
-    one(
-      'delete',
-      'remove it from Temporal; the next `apply` makes it anew if it is still in the config',
-      (schedules, name) => schedules.remove(name),
-    ),
-  ];
-  for (const act of acts) command.addCommand(act(deps));
-  command
-    .command('pause')
-    .description('start no runs until `unpause`; `status` then says so')
-    .argument('<name>', NAME_HELP)
-    .requiredOption('--reason <text>', 'why; shown by `status` and in the Temporal UI')
-    .action(async (name: string, { reason }: { reason: string }) => {
-      await withRuns(deps, ({ schedules }) => schedules.pause(name, reason));
-      deps.stdout.write(`paused ${name}\n`);
-    });
+  for (const act of scheduleActs(deps)) command.addCommand(act);
   return command;
-}
-
-const NAME_HELP = 'name of a schedule in the config';
-const DONE = { trigger: 'triggered', unpause: 'unpaused', delete: 'deleted' } as const;
-
-function one(
-  verb: keyof typeof DONE,
-  description: string,
-  act: (schedules: BackupSchedules, name: string) => Promise<void>,
-) {
-  return (deps: CliDeps) =>
-    new Command(verb)
-      .description(description)
-      .argument('<name>', NAME_HELP)
-      .action(async (name: string) => {
-        await withRuns(deps, ({ schedules }) => act(schedules, name));
-        deps.stdout.write(`${DONE[verb]} ${name}\n`);
-      });
-}
-
-async function withRuns<T>(deps: CliDeps, act: (runs: BackupRuns) => Promise<T>): Promise<T> {
-  const runs = await deps.connect();
-  try {
-    return await act(runs);
-  } finally {
-    await runs.close();
-  }
 }
 
 async function applySchedules(

@@ -2,15 +2,30 @@ import { z } from 'zod';
 
 /** Never says what it saw: a secret written in plain must not reach a log. */
 export const SecretRefSchema = z
-  .union([z.strictObject({ env: z.string().min(1) }), z.strictObject({ file: z.string().min(1) })], {
-    error: 'a reference, {env: NAME} or {file: path}; never the secret itself',
-  })
+  .union(
+    [
+      z.strictObject({ env: z.string().min(1).describe('Name of an environment variable') }),
+      z.strictObject({
+        file: z.string().min(1).describe('Path of a file; one line break at its end is dropped'),
+      }),
+    ],
+    { error: 'a reference, {env: NAME} or {file: path}; never the secret itself' },
+  )
   .describe('A secret by reference: {env: NAME} or {file: path}; read each time it is used');
 
 const Auth = z
   .discriminatedUnion('type', [
-    z.strictObject({ type: z.literal('basic'), username: z.string().min(1), password: SecretRefSchema }),
-    z.strictObject({ type: z.literal('bearer'), token: SecretRefSchema }),
+    z.strictObject({
+      type: z.literal('basic').describe('User and password'),
+      username: z.string().min(1).describe('User that Safepoint logs in as'),
+      password: SecretRefSchema.describe('Password of that user, {env: NAME} or {file: path}'),
+    }),
+    z.strictObject({
+      type: z.literal('bearer').describe('A token'),
+      token: SecretRefSchema.describe(
+        'Token of the header `Authorization: Bearer`, {env: NAME} or {file: path}',
+      ),
+    }),
   ])
   .describe('How Safepoint shows who it is, {type: basic} or {type: bearer}; default: no authentication');
 

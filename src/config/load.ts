@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { SafepointError } from '../contract/errors.ts';
 import { checkAcrossFields } from './checks.ts';
 import { showPath, toProblems, type Problem } from './problems.ts';
-import { Config } from './schema.ts';
+import { Config, NAME_PATTERN } from './schema.ts';
 import { parseConfigSource, type ConfigSource } from './source.ts';
 
 const DEFAULT_PATH = './safepoint.yaml';
@@ -19,7 +19,7 @@ const SHOWN_PROBLEMS = 100;
  * are read only to see that they are there: the result holds references, the message never holds a value of one.
  */
 export function loadConfig(path?: string): Config {
-  const file = path ?? (process.env.SAFEPOINT_CONFIG || DEFAULT_PATH);
+  const file = findConfig(path);
   const source = parseConfigSource(readConfigFile(file));
   if (source.faults.length > 0) {
     throw new SafepointError(
@@ -37,6 +37,25 @@ export function loadConfig(path?: string): Config {
     throw new SafepointError('InvalidConfig', renderProblems(file, problems, source));
   }
   return parsed.data;
+}
+
+/**
+ * The names alone, found in the same file: nothing is checked, and no secret needs to be there. What could not be a name is
+ * left out, for these go to a shell. Fails where the file cannot be read.
+ */
+export function readConfigNames(section: 'clusters' | 'schedules', path?: string): string[] {
+  const { raw } = parseConfigSource(readConfigFile(findConfig(path)));
+  const named: unknown =
+    typeof raw === 'object' && raw !== null
+      ? Object.entries(raw).find(([key]) => key === section)?.[1]
+      : null;
+  return typeof named === 'object' && named !== null
+    ? Object.keys(named).filter((name) => new RegExp(NAME_PATTERN).test(name))
+    : [];
+}
+
+function findConfig(path: string | undefined): string {
+  return path ?? (process.env.SAFEPOINT_CONFIG || DEFAULT_PATH);
 }
 
 function readConfigFile(file: string): string {

@@ -14,15 +14,18 @@ export const NAME_PATTERN = '^[a-z0-9][a-z0-9-]*$';
 const Name = z.string().meta({ pattern: NAME_PATTERN });
 
 export const DatabaseConfig = z.strictObject({
-  host: z.string().min(1),
-  port: z.int().min(1).max(65535).default(5432),
+  host: z.string().min(1).describe('Host of the PostgreSQL server'),
+  port: z.int().min(1).max(65535).default(5432).describe('Port of the PostgreSQL server'),
   user: z
     .string()
     .min(1)
     .describe('Needs the rights of pg_dumpall: a superuser, or one that reads everything'),
-  password: SecretRefSchema,
+  password: SecretRefSchema.describe('Password of that user, {env: NAME} or {file: path}'),
   binDir: z.string().min(1).optional().describe('Folder of pg_dumpall and psql; default: PATH'),
-  sslMode: z.enum(['disable', 'prefer', 'require', 'verify-ca', 'verify-full']).default('prefer'),
+  sslMode: z
+    .enum(['disable', 'prefer', 'require', 'verify-ca', 'verify-full'])
+    .default('prefer')
+    .describe('TLS to the server, in the words of libpq; only the two verify modes check who answers'),
   sslRootCert: z.string().min(1).optional().describe('PEM file of the authority, for the two verify modes'),
 });
 export type DatabaseConfig = z.infer<typeof DatabaseConfig>;
@@ -31,10 +34,10 @@ const SearchEngineConfig = Endpoint.extend({
   repository: z.string().min(1).default('camunda').describe('Snapshot repository that all components use'),
   indexPrefixes: z
     .strictObject({
-      zeebeRecords: z.string().min(1).default('zeebe-record'),
-      operate: z.string().min(1).default('operate'),
-      tasklist: z.string().min(1).default('tasklist'),
-      optimize: z.string().min(1).default('optimize'),
+      zeebeRecords: z.string().min(1).default('zeebe-record').describe('Of the exported records of Zeebe'),
+      operate: z.string().min(1).default('operate').describe('Of Operate'),
+      tasklist: z.string().min(1).default('tasklist').describe('Of Tasklist'),
+      optimize: z.string().min(1).default('optimize').describe('Of Optimize'),
     })
     .prefault({})
     .describe('Only where the components run with index prefixes of their own'),
@@ -92,7 +95,8 @@ export const ClusterConfig = z.strictObject({
         'Bulk delay of the exporter; the larger of this and what the broker reports counts',
       ),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('What Safepoint must know of the exporters of Zeebe'),
   attempts: z
     .int()
     .min(1)

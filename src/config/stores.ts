@@ -2,14 +2,18 @@ import { z } from 'zod';
 import { SecretRefSchema, StoreUrl } from './endpoints.ts';
 
 const S3StoreConfig = z.strictObject({
-  type: z.literal('s3'),
-  bucket: z.string().min(1),
+  type: z.literal('s3').describe('Which kind of store'),
+  bucket: z.string().min(1).describe('Name of the bucket; it must exist'),
   prefix: z
     .string()
     .regex(/^([^/]+(\/[^/]+)*)?$/, 'names joined by single slashes, with none at the start and the end')
     .default('safepoint')
     .describe('Everything of Safepoint lies below it; "" for the whole bucket'),
-  region: z.string().min(1).default('us-east-1'),
+  region: z
+    .string()
+    .min(1)
+    .default('us-east-1')
+    .describe('Region of the bucket; compatible stores mostly ignore it'),
   endpoint: StoreUrl.optional().describe('For S3-compatible stores; default: AWS'),
   forcePathStyle: z.boolean().default(false).describe('Needed by most S3-compatible stores'),
   accessKeyId: SecretRefSchema.optional().describe('Default: the credential chain of the AWS SDK'),
@@ -20,7 +24,7 @@ const S3StoreConfig = z.strictObject({
 export type S3StoreConfig = z.infer<typeof S3StoreConfig>;
 
 const FolderStoreConfig = z.strictObject({
-  type: z.literal('folder'),
+  type: z.literal('folder').describe('Which kind of store'),
   path: z.string().min(1).describe('A local or mounted folder; every worker must see the same one'),
 });
 export type FolderStoreConfig = z.infer<typeof FolderStoreConfig>;

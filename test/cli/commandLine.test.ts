@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { execa } from 'execa';
-import type { FailureJson } from '../../src/cli/json.ts';
+import { expectJson } from './expectJson.ts';
 import { safepoint } from './safepoint.ts';
 
 describe('cli/main: the command line', () => {
@@ -37,7 +37,7 @@ describe('cli/main: the command line', () => {
   it('puts the failure into JSON with --json', async () => {
     const { exitCode, stdout } = await safepoint(['doctor', 'prod', '--json', '--config', '/nowhere.yaml']);
 
-    const { error } = JSON.parse(stdout) as FailureJson;
+    const { error } = expectJson('failure', stdout);
     expect(exitCode).toBe(2);
     expect(error.code).toBe('InvalidConfig');
     expect(error.operatorAction).not.toBe('');

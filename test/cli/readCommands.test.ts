@@ -2,10 +2,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { clusterSettings } from '../../sandbox/clusterSettings.ts';
-import type { DoctorJson, ListJson, ShowJson } from '../../src/cli/json.ts';
 import type { BackupResult } from '../../src/contract/backup.ts';
 import type { Intent } from '../../src/contract/intent.ts';
 import { startLab, startServer, type Lab, type Server } from '../workflows/lab.ts';
+import { expectJson } from './expectJson.ts';
 import { safepoint } from './safepoint.ts';
 
 let server: Server;
@@ -72,7 +72,7 @@ describe('cli/list', () => {
   it('shows every set in the stores, newest first, with what is known of it', async () => {
     const { exitCode, stdout } = await safepoint(['list', '--json'], env);
 
-    const { sets } = JSON.parse(stdout) as ListJson;
+    const { sets } = expectJson('list', stdout);
     expect(exitCode).toBe(0);
     expect(sets.map(({ cluster, backupId, state }) => [cluster, backupId, state])).toEqual([
       ['demo', backup.backupId, 'complete'],
@@ -124,7 +124,7 @@ describe('cli/show', () => {
   it('gives the manifest itself with --json', async () => {
     const { stdout } = await safepoint(['show', backup.backupId, '--json'], env);
 
-    const { sets } = JSON.parse(stdout) as ShowJson;
+    const { sets } = expectJson('show', stdout);
     expect(sets).toHaveLength(1);
     expect(sets[0]?.manifest).toMatchObject({ backupId: backup.backupId, verdict: 'complete' });
   });
@@ -174,7 +174,7 @@ describe('cli/doctor', () => {
 
     const { exitCode, stdout } = await safepoint(['doctor', 'demo', '--json', '--config', config]);
 
-    const { cluster, findings } = JSON.parse(stdout) as DoctorJson;
+    const { cluster, findings } = expectJson('doctor', stdout);
     expect(exitCode).toBe(5);
     expect(cluster).toBe('demo');
     expect(findings.some(({ ok, severity }) => !ok && severity === 'error')).toBe(true);

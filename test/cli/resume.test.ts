@@ -2,9 +2,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { Client, Connection } from '@temporalio/client';
 import type { Simulator } from '../../sandbox/simulator/startSimulator.ts';
 import { poll } from '../../sandbox/stack/poll.ts';
-import type { HandResume } from '../../src/contract/sentinel.ts';
 import { SENTINEL_ID } from '../../src/contract/names.ts';
 import { startPlace, type Place } from './place.ts';
+import { expectJson } from './expectJson.ts';
 import { safepoint } from './safepoint.ts';
 
 let place: Place;
@@ -48,7 +48,7 @@ describe('cli/resume', () => {
     expect(refused.exitCode).toBe(4);
     expect(refused.stderr).toMatch(/^ForeignPause: partition 1 .* is PAUSED.*give --force/);
     expect(before).toEqual(['PAUSED', 'PAUSED']);
-    expect(JSON.parse(forced.stdout) as HandResume).toMatchObject({ cluster: 'demo', outcome: 'resumed' });
+    expect(expectJson('resume', forced.stdout)).toMatchObject({ cluster: 'demo', outcome: 'resumed' });
     expect(phases()).toEqual(['EXPORTING', 'EXPORTING']);
   });
 

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { connectBackupRuns } from '../../src/cli/backupRuns.ts';
-import type { FailureJson, RunJson } from '../../src/cli/json.ts';
 import { NO_WORKER, watchRun } from '../../src/cli/watch.ts';
 import { windowWorkflowId } from '../../src/contract/names.ts';
 import { startLab, startServer, type Lab, type Server } from '../workflows/lab.ts';
+import { expectJson } from './expectJson.ts';
 import { recordProgress, safepoint } from './safepoint.ts';
 
 let server: Server;
@@ -48,7 +48,7 @@ describe('cli/run: with a worker', () => {
 
     const { exitCode, stdout } = await safepoint(['run', 'demo', '--procedure', 'parallel', '--json'], env);
 
-    const { workflowId, result } = JSON.parse(stdout) as RunJson;
+    const { workflowId, result } = expectJson('run', stdout);
     expect(exitCode).toBe(0);
     expect(workflowId).toMatch(/^backup-demo-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-[\da-f]{4}$/);
     expect(result).toMatchObject({
@@ -66,7 +66,7 @@ describe('cli/run: with a worker', () => {
 
     expect(exitCode).toBe(2);
     expect(stderr).toContain('InvalidInput: no cluster "nope" in the config; it has demo');
-    expect((JSON.parse(stdout) as FailureJson).error).toMatchObject({ code: 'InvalidInput' });
+    expect(expectJson('failure', stdout).error).toMatchObject({ code: 'InvalidInput' });
     expect(stderr).not.toMatch(/^ +at /m);
   });
 

@@ -3,11 +3,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { Client, Connection, ScheduleOverlapPolicy } from '@temporalio/client';
 import { msToTs, tsToMs } from '@temporalio/common/lib/time.js';
 import { poll } from '../../sandbox/stack/poll.ts';
-import type { ListJson, ScheduleApplyJson, ScheduleListJson } from '../../src/cli/json.ts';
+import type { ScheduleApplyJson, ScheduleListJson } from '../../src/cli/json.ts';
 import { scheduleIdOf } from '../../src/contract/names.ts';
 import { skippedTimes } from '../../src/domain/daylightSaving.ts';
 import { parseCron } from '../../src/system/schedules/cron.ts';
 import { startPlace, type Place } from './place.ts';
+import { expectJson } from './expectJson.ts';
 import { safepoint } from './safepoint.ts';
 
 const NIGHTLY = {
@@ -47,11 +48,11 @@ function wish(schedules: Record<string, unknown>): void {
 const schedule = (...args: string[]) => safepoint(['schedule', ...args], place.env);
 
 async function list(): Promise<ScheduleListJson['schedules']> {
-  return (JSON.parse((await schedule('list', '--json')).stdout) as ScheduleListJson).schedules;
+  return expectJson('schedule list', (await schedule('list', '--json')).stdout).schedules;
 }
 
 async function apply(...args: string[]): Promise<ScheduleApplyJson> {
-  return JSON.parse((await schedule('apply', '--yes', '--json', ...args)).stdout) as ScheduleApplyJson;
+  return expectJson('schedule apply', (await schedule('apply', '--yes', '--json', ...args)).stdout);
 }
 
 describe('cli/schedule: apply', () => {
@@ -234,7 +235,7 @@ describe('cli/schedule: one schedule', () => {
         schedule: { started: 1 },
       });
       expect(ended.schedule?.lastRun?.workflowId).toMatch(/^backup-nightly-\d{4}-/);
-      expect((JSON.parse(stdout) as ListJson).sets).toMatchObject([{ state: 'complete' }]);
+      expect(expectJson('list', stdout).sets).toMatchObject([{ state: 'complete' }]);
     } finally {
       worker.kill('SIGTERM');
       await worker;
@@ -265,6 +266,27 @@ describe('cli/schedule: one schedule', () => {
     expect(deleted).toMatchObject({ exitCode: 0, stdout: 'deleted nightly' });
     expect(after).toMatchObject([{ config: 'not applied' }]);
     expect(changes).toMatchObject([{ kind: 'create' }]);
+  });
+
+  it('says as JSON what was done', async () => {
+    await apply();
+
+    const triggered = await schedule('trigger', 'nightly', '--json');
+    const paused = await schedule('pause', 'nightly', '--reason', 'moving house', '--json');
+    const unpaused = await schedule('unpause', 'nightly', '--json');
+    const deleted = await schedule('delete', 'nightly', '--json');
+
+    expect([
+      expectJson('schedule trigger', triggered.stdout),
+      expectJson('schedule pause', paused.stdout),
+      expectJson('schedule unpause', unpaused.stdout),
+      expectJson('schedule delete', deleted.stdout),
+    ]).toEqual([
+      { name: 'nightly', done: 'triggered' },
+      { name: 'nightly', done: 'paused', reason: 'moving house' },
+      { name: 'nightly', done: 'unpaused' },
+      { name: 'nightly', done: 'deleted' },
+    ]);
   });
 
   it.each(['trigger', 'unpause', 'delete'])('%s of a name that is not there is refused', async (verb) => {

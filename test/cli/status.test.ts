@@ -2,9 +2,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
 import { poll } from '../../sandbox/stack/poll.ts';
-import type { CancelJson, StatusJson } from '../../src/cli/json.ts';
+import type { StatusJson } from '../../src/cli/json.ts';
 import { BACKUP_WORKFLOW, scheduleIdOf, TASK_QUEUE } from '../../src/contract/names.ts';
 import { startPlace, type Place } from './place.ts';
+import { expectJson } from './expectJson.ts';
 import { safepoint } from './safepoint.ts';
 
 let place: Place;
@@ -29,12 +30,12 @@ afterAll(async () => {
 const command = (...args: string[]) => safepoint(args, place.env);
 
 async function status(): Promise<StatusJson> {
-  return JSON.parse((await command('status', '--json')).stdout) as StatusJson;
+  return expectJson('status', (await command('status', '--json')).stdout);
 }
 
 async function startRun(): Promise<string> {
   const { stdout } = await command('run', 'demo', '--detach', '--json');
-  return (JSON.parse(stdout) as { workflowId: string }).workflowId;
+  return expectJson('run', stdout).workflowId;
 }
 
 /** A part that never ends keeps a run at work. */
@@ -85,7 +86,7 @@ describe('cli/status', () => {
     expect(Date.parse(seen.running[0]?.steps[0]?.since ?? '')).toBeGreaterThan(Date.now() - 60_000);
     expect(shown.stdout).toMatch(/demo .*\d+: zeebe \d+s/);
     expect(cancelled).toMatchObject({ exitCode: 0 });
-    expect(JSON.parse(cancelled.stdout) as CancelJson).toMatchObject({
+    expect(expectJson('cancel', cancelled.stdout)).toMatchObject({
       workflowId,
       cluster: 'demo',
       end: { state: 'cancelled' },

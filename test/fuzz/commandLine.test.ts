@@ -115,6 +115,7 @@ function fakeDeps(broken: Error | undefined): { deps: CliDeps; written: () => st
       stdout: stream,
       stderr: stream,
       loadConfig: () => config,
+      readConfigNames: () => ['prod'],
       connect: () =>
         Promise.resolve({
           namespace: 'default',
