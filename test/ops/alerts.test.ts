@@ -24,7 +24,7 @@ function metricsIn(expressions: string[]): Set<string> {
   return new Set(expressions.flatMap((each) => each.match(/\b(safepoint|temporal)_\w+/g) ?? []));
 }
 
-type Rule = { alert: string; expr: string };
+type Rule = { alert: string; expr: string; annotations: { runbook: string } };
 
 function rules(): Rule[] {
   const { groups } = parse(readOps('prometheus/safepoint.rules.yml')) as { groups: { rules: Rule[] }[] };
@@ -61,6 +61,15 @@ describe('ops/prometheus', () => {
 
     expect(asked.size).toBeGreaterThan(5);
     expect([...asked].filter((name) => !(name in METRICS))).toEqual([FAILED_RUNS]);
+  });
+
+  it('every rule points to a runbook that names it', () => {
+    const unnamed = rules().filter(({ alert, annotations: { runbook } }) => {
+      const page = readFileSync(path.join(ops, '..', runbook), 'utf8');
+      return !page.includes(`\`${alert}\``);
+    });
+
+    expect(unnamed).toEqual([]);
   });
 });
 
