@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BackupResult } from '../contract/backup.ts';
 import { TASK_QUEUE } from '../contract/names.ts';
-import type { WindowStatus } from '../contract/status.ts';
+import type { BackupStatus, WindowStatus } from '../contract/status.ts';
 import type { RunRef } from '../system/runs.ts';
 import type { BackupRuns } from './backupRuns.ts';
 import { EXIT } from './exitCodes.ts';
@@ -80,7 +80,10 @@ async function showEnd(reader: ViewReader, progress: Progress): Promise<void> {
 
 type ViewReader = { read(): Promise<RunView | string> };
 
-/** Reads one sentence instead when nobody answers. The window is kept as last seen: it closes before the run does. */
+/**
+ * Reads one sentence instead when nobody answers. The window is kept as last seen: it closes before the run does. That of a
+ * set that was given up is forgotten when the next set begins.
+ */
 function createViewReader(runs: BackupRuns, run: RunRef): ViewReader {
   let window: WindowStatus | null = null;
   return {
@@ -88,13 +91,18 @@ function createViewReader(runs: BackupRuns, run: RunRef): ViewReader {
       const status = await runs.readStatus(run).catch(() => null);
       if (status === null) return await whoIsSilent(runs, run);
       const open = status.window;
+      window = ofSet(window, status);
       if (open !== null && window?.exporting !== 'resumed')
-        window = await runs.readWindow(open).catch(() => window);
+        window = ofSet(await runs.readWindow(open).catch(() => window), status);
       const of = open === null ? [run] : [run, open];
       const notes = await Promise.all(of.map((ref) => runs.readNotes(ref).catch(() => [])));
       return { status, window, notes: notes.flat() };
     },
   };
+}
+
+function ofSet(window: WindowStatus | null, { backupId }: BackupStatus): WindowStatus | null {
+  return window?.backupId === backupId ? window : null;
 }
 
 /** The server answers for the run without any worker. */

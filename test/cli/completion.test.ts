@@ -1,10 +1,10 @@
-import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execa } from 'execa';
 import { findOnPath } from '../../sandbox/stack/findOnPath.ts';
-import { safepoint } from './safepoint.ts';
+import { putIntoFolder, safepoint } from './safepoint.ts';
 
 const ROOT = path.join(import.meta.dirname, '../..');
 const BASH_COMPLETION = '/usr/share/bash-completion/bash_completion';
@@ -37,9 +37,7 @@ let folder: string;
 let env: Record<string, string>;
 beforeAll(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'safepoint-completion-'));
-  const program = path.join(folder, 'safepoint');
-  writeFileSync(program, `#!/bin/sh\nexec ${process.execPath} ${path.join(ROOT, 'src/client.ts')} "$@"\n`);
-  chmodSync(program, 0o755);
+  putIntoFolder(folder);
   env = {
     PATH: `${folder}:${process.env.PATH}`,
     HOME: folder,

@@ -5,7 +5,7 @@ import { startSimulator, type Simulator } from '../../sandbox/simulator/startSim
 import { startTemporal, type Temporal } from '../../sandbox/stack/temporal.ts';
 import { buildKept } from '../support/keeper.ts';
 
-/** Temporal and a simulated cluster `demo` with a folder store, and the environment in which `safepoint` finds them. */
+/** Temporal and a simulated cluster with a folder store, and the environment in which `safepoint` finds them. */
 export interface Place {
   temporal: Temporal;
   simulator: Simulator;
@@ -13,8 +13,8 @@ export interface Place {
   stop: () => Promise<void>;
 }
 
-/** `more`: fields of the config beside stores and clusters. */
-export function startPlace(more: Record<string, unknown> = {}): Promise<Place> {
+/** `more`: fields of the config beside stores and clusters. `cluster`: the name of the one that there is. */
+export function startPlace(more: Record<string, unknown> = {}, cluster = 'demo'): Promise<Place> {
   return buildKept('place', async ({ dataDir, keep, stop }) => {
     const temporal = await keep(startTemporal({ dataDir }));
     const simulator = await keep(startSimulator({ profile: '8.8', partMs: 50, flushDelayMs: 50 }));
@@ -25,7 +25,7 @@ export function startPlace(more: Record<string, unknown> = {}): Promise<Place> {
       ...more,
       stores: { local: { type: 'folder', path: store } },
       clusters: {
-        demo: clusterSettings(simulator.urls, { store: 'local', exporter: { flushDelay: '100 ms' } }),
+        [cluster]: clusterSettings(simulator.urls, { store: 'local', exporter: { flushDelay: '100 ms' } }),
       },
     };
     writeFileSync(config, JSON.stringify(settings));

@@ -96,6 +96,19 @@ describe('cli/run: with a worker', () => {
     expect(stderr).toContain('PreflightFailed: ');
   });
 
+  it('shows the parts of the set that it takes after a lost one', async () => {
+    lab = await startLab(server, { simulator: { profile: '8.8', partMs: 600 } });
+    lab.simulator.faults.add({ state: 'partFails', part: 'webapps', times: 1 });
+
+    const { exitCode, stderr } = await safepoint(['run', 'demo'], env);
+
+    expect(exitCode).toBe(0);
+    expect(stderr).toMatch(
+      / webapps failed: [^]* window failed: [^]* zeebe complete: [^]* webapps complete: /,
+    );
+    expect(stderr.match(/ preflight complete: .*, set \d+$/gm)).toHaveLength(2);
+  }, 60_000);
+
   it('returns at once with --detach', async () => {
     lab = await startLab(server, { simulator: { profile: '8.8' } });
 

@@ -1,3 +1,4 @@
+import { chmodSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import type { Progress } from '../../src/cli/progress.ts';
@@ -8,6 +9,13 @@ const CLIENT = path.join(import.meta.dirname, '../../src/client.ts');
 /** The `safepoint` command as a real process, without a terminal. It never rejects: look at `exitCode`. */
 export function safepoint(args: string[], env: Record<string, string> = {}) {
   return execa(process.execPath, [CLIENT, ...args], { env, reject: false, timeout: 60_000, stdin: 'ignore' });
+}
+
+/** Makes the command a program in `folder`, for shells that have the folder on their PATH. */
+export function putIntoFolder(folder: string): void {
+  const program = path.join(folder, 'safepoint');
+  writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' '${CLIENT}' "$@"\n`);
+  chmodSync(program, 0o755);
 }
 
 export function recordProgress(): Progress & { said: string[]; shown: RunView[] } {

@@ -23,7 +23,10 @@ export function renderProgress(view: RunView, nowMs: number): string {
 function headline({ status, window }: RunView): string {
   const set = status.backupId === null ? status.cluster : `${status.cluster} #${status.backupId}`;
   const exporting = window === null || status.stage !== 'window' ? '' : `, exporting ${window.exporting}`;
-  return `backup ${set} (${status.procedure ?? 'planning'}): ${status.stage}${exporting}`;
+  const before = (status.failedSets ?? []).map(
+    ({ backupId, code }) => `, after #${backupId} failed (${code})`,
+  );
+  return `backup ${set} (${status.procedure ?? 'planning'}): ${status.stage}${exporting}${before.join('')}`;
 }
 
 function toRow(line: ViewLine, nowMs: number): string[] {
@@ -32,7 +35,7 @@ function toRow(line: ViewLine, nowMs: number): string[] {
     line.inWindow ? `  ${line.name}` : line.name,
     line.state,
     line.since?.slice(11, 19) ?? '',
-    showSpan(tookMs(line, nowMs)),
+    showSpan(tookMs(line, nowMs) || undefined),
     showSize(line.sizeBytes),
     line.problem ?? line.note ?? '',
   ];
@@ -43,18 +46,38 @@ function tookMs(line: ViewLine, nowMs: number): number | undefined {
   return Math.max(0, Math.floor((nowMs - Date.parse(line.since)) / 1000) * 1000);
 }
 
-/** One line for each line of the run that differs in state from what `shown` remembers, by time; for pipes and CI. */
+/**
+ * One line for each line of the run that differs in state from what `shown` remembers of this set, by time; for pipes and CI.
+ */
 export function renderChanges(view: RunView, shown: Map<string, string>): string[] {
+  const { backupId } = view.status;
+  const keyOf = ({ name }: ViewLine) => `${backupId} ${name}`;
   const changed = linesOf(view).filter(
-    (line) => line.state !== 'waiting' && shown.get(line.name) !== line.state,
+    (line) => line.state !== 'waiting' && shown.get(keyOf(line)) !== line.state,
   );
   changed.sort((left, right) => (left.since ?? '').localeCompare(right.since ?? ''));
   return changed.map((line) => {
-    shown.set(line.name, line.state);
-    const facts = [showSpan(line.tookMs), showSize(line.sizeBytes), line.problem ?? line.note ?? ''];
+    shown.set(keyOf(line), line.state);
+    const opened = line.name === 'preflight' && line.state === 'complete' && backupId !== null;
+    const facts = [
+      showSpan(line.tookMs),
+      showSize(line.sizeBytes),
+      opened ? `set ${backupId}` : '',
+      line.problem ?? line.note ?? '',
+    ];
     const text = facts.filter((fact) => fact !== '').join(', ');
     return printable(
       `${line.since ?? ''} ${line.name} ${line.state}${text === '' ? '' : `: ${text}`}`.trimStart(),
     );
+  });
+}
+
+/** What is at work, one line each, for when nothing has changed for long: a log that stands still looks like one that hangs. */
+export function renderStill(view: RunView, nowMs: number): string[] {
+  const running = linesOf(view).filter(({ state, name }) => state === 'running' && name !== 'window');
+  const now = new Date(nowMs).toISOString();
+  return running.map((line) => {
+    const note = line.note === undefined ? '' : `: ${line.note}`;
+    return printable(`${now} ${line.name} running for ${showSpan(tookMs(line, nowMs))}${note}`);
   });
 }

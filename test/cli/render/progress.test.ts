@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { createProgress } from '../../../src/cli/progress.ts';
 import { renderChanges, renderProgress } from '../../../src/cli/render/progress.ts';
 import type { RunView } from '../../../src/cli/runView.ts';
 
@@ -65,6 +66,16 @@ describe('cli/render/progress: renderProgress', () => {
     ]);
   });
 
+  it('says which sets of the run were given up', () => {
+    const failedSets = [{ backupId: '1795397700', code: 'PartFailed', message: 'no space' }];
+
+    const text = renderProgress({ ...view, status: { ...view.status, failedSets } }, NOW_MS);
+
+    expect(text.split('\n')[0]).toBe(
+      'backup prod #1795397739 (sequential): window, exporting paused, after #1795397700 failed (PartFailed)',
+    );
+  });
+
   it('has something to show before the plan is made', () => {
     const status = {
       ...view.status,
@@ -86,7 +97,7 @@ describe('cli/render/progress: renderChanges', () => {
     const lines = renderChanges(view, new Map());
 
     expect(lines).toEqual([
-      '2026-11-22T02:00:02Z preflight complete: 1.2s',
+      '2026-11-22T02:00:02Z preflight complete: 1.2s, set 1795397739',
       '2026-11-22T02:00:03Z window running',
       '2026-11-22T02:00:04Z pause complete: 90ms',
       '2026-11-22T02:00:04Z zeebe running: 1 of 2 partitions complete, 41 s',
@@ -102,5 +113,36 @@ describe('cli/render/progress: renderChanges', () => {
     const again = renderChanges({ ...view, notes: [{ text: 'zeebe: 2 of 2', problem: false }] }, shown);
 
     expect(again).toEqual([]);
+  });
+
+  it('tells of the next set what it told of one that was given up', () => {
+    const shown = new Map<string, string>();
+    renderChanges(view, shown);
+
+    const ofNext = renderChanges({ ...view, status: { ...view.status, backupId: '1795397800' } }, shown);
+
+    expect(ofNext).toContain('2026-11-22T02:00:02Z preflight complete: 1.2s, set 1795397800');
+    expect(ofNext).toContain('2026-11-22T02:00:04Z pause complete: 90ms');
+  });
+});
+
+describe('cli/progress: createProgress where there is no terminal', () => {
+  it('says what is at work when a minute went by without a change, and only then', () => {
+    let nowMs = NOW_MS;
+    const written: string[] = [];
+    const stream = { write: (text: string) => written.push(text) } as unknown as NodeJS.WriteStream;
+    const progress = createProgress(stream, () => nowMs);
+    progress.show(view);
+    written.length = 0;
+
+    for (const laterMs of [59_000, 60_000, 61_000, 120_000]) {
+      nowMs = NOW_MS + laterMs;
+      progress.show(view);
+    }
+
+    expect(written).toEqual([
+      '2026-11-22T02:02:20.000Z zeebe running for 2m 16s: 1 of 2 partitions complete, 41 s\n',
+      '2026-11-22T02:03:20.000Z zeebe running for 3m 16s: 1 of 2 partitions complete, 41 s\n',
+    ]);
   });
 });
