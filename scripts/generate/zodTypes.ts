@@ -1,12 +1,13 @@
 import * as tsj from 'ts-json-schema-generator';
 import ts from 'typescript';
 import { z } from 'zod';
+import { BackupResult } from '../../src/contract/backup.ts';
 import { SetFailure } from '../../src/contract/failure.ts';
 import { Intent } from '../../src/contract/intent.ts';
 import { Manifest } from '../../src/contract/manifest.ts';
 
 /** The schemas whose types `--json` prints, by name. */
-const SCHEMAS: Record<string, z.ZodType> = { Intent, Manifest, SetFailure };
+const SCHEMAS: Record<string, z.ZodType> = { BackupResult, Intent, Manifest, SetFailure };
 
 class ZodType extends tsj.BaseType {
   readonly schema: z.ZodType;
