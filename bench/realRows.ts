@@ -2,31 +2,24 @@ import type { ProcedureName } from '../src/contract/backup.ts';
 import { median, seconds, sum } from './numbers.ts';
 import { settlingOf } from './overhead.ts';
 import type { ScriptRun } from './pageScript.ts';
-import type { Run } from './runs.ts';
+import type { PartTimes, Run } from './runs.ts';
 import type { Row } from './table.ts';
 
 const leastGain = 1.4;
 
 type Yardstick = { of: string; lengthMs: (run: Run) => number; most?: number };
 
-const zeebe = (run: Run) => slowest(run, (part) => part === 'zeebe');
-const others = (run: Run) => slowest(run, (part) => part !== 'zeebe');
-const allParts = (run: Run) => sum(run.parts.map(({ tookMs }) => tookMs));
-
-/** What the window of a procedure is held against. Only `sequential` names no settling in its mark, so it is shown both ways. */
+/**
+ * What the window of a procedure is held against. Parts of one wave run side by side, on 8.6 Operate and Tasklist also in
+ * `sequential`, so only the slowest of a wave counts. Its mark names no settling, so it is shown both ways.
+ */
 const yardsticks: Record<ProcedureName, Yardstick[]> = {
   sequential: [
-    { of: 'the sum of its parts', lengthMs: allParts, most: 1.05 },
-    { of: 'the sum of its parts and the settling', lengthMs: (run) => allParts(run) + settlingOf(run) },
+    { of: 'the sum of its parts (the slower one of Operate and Tasklist)', lengthMs: sumOfWaves, most: 1.05 },
+    { of: 'the same and the settling', lengthMs: sumOfWavesAndSettling },
   ],
-  parallel: [
-    {
-      of: 'its slowest part and the settling',
-      lengthMs: (run) => Math.max(zeebe(run), others(run) + settlingOf(run)),
-      most: 1.1,
-    },
-  ],
-  'history-first': [{ of: 'its two waves', lengthMs: (run) => others(run) + zeebe(run), most: 1.1 }],
+  parallel: [{ of: 'its slowest part and the settling', lengthMs: sumOfWavesAndSettling, most: 1.1 }],
+  'history-first': [{ of: 'its two waves', lengthMs: sumOfWaves, most: 1.1 }],
 };
 
 /** Times and ratios; of several runs the median, ratios taken run by run. */
@@ -77,6 +70,18 @@ function describeGain(procedure: string, scripts: ScriptRun[], own: Run[]): Row[
   });
 }
 
-function slowest({ parts }: Run, isMeant: (part: string) => boolean): number {
-  return Math.max(...parts.flatMap(({ part, tookMs }) => (isMeant(part) ? [tookMs] : [])));
+function sumOfWaves(run: Run): number {
+  return sumOfSlowest(run, ({ tookMs }) => tookMs);
+}
+
+function sumOfWavesAndSettling(run: Run): number {
+  return sumOfSlowest(run, ({ tookMs, settlingMs }) => tookMs + settlingMs);
+}
+
+function sumOfSlowest({ waves, parts }: Run, lengthMs: (part: PartTimes) => number): number {
+  return sum(
+    waves.map((wave) =>
+      Math.max(...parts.flatMap((part) => (wave.includes(part.part) ? [lengthMs(part)] : []))),
+    ),
+  );
 }

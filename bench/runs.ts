@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { tsToMs } from '@temporalio/common/lib/time.js';
-import type { BackupInput, BackupResult, WindowResult } from '../src/contract/backup.ts';
+import type { BackupInput, BackupResult, WindowInput, WindowResult } from '../src/contract/backup.ts';
 import { BACKUP_WORKFLOW, TASK_QUEUE, windowWorkflowId } from '../src/contract/names.ts';
 
 /** One part of the cut in a run. Times are Unix milliseconds. */
@@ -22,6 +22,8 @@ export type Run = {
   wholeMs: number; // start to close
   windowMs: number;
   parts: PartTimes[];
+  /** Names of the parts that were taken side by side, wave after wave. */
+  waves: string[][];
   events: number;
   bytes: number;
   /** How long activities waited until a worker took them. */
@@ -46,6 +48,7 @@ export async function readRun(client: Client, handle: WorkflowHandle, cluster: s
   const { parts } = (await window.result()) as WindowResult;
   const [whole, child] = [await handle.describe(), await window.describe()];
   const [own, inner] = [await readActivities(handle), await readActivities(window)];
+  const { set } = (await readInput(window)) as WindowInput;
   return {
     verdict: result.verdict,
     wholeMs: (whole.closeTime?.getTime() ?? NaN) - whole.startTime.getTime(),
@@ -56,10 +59,18 @@ export async function readRun(client: Client, handle: WorkflowHandle, cluster: s
       const settlingMs = Date.parse(startedAt) - activity.startedAtMs;
       return { part, tookMs, settlingMs, endedAtMs: activity.endedAtMs };
     }),
+    waves: set.waves,
     events: whole.historyLength + child.historyLength,
     bytes: (whole.historySize ?? 0) + (child.historySize ?? 0),
     queuedMs: [...own, ...inner].map(({ scheduledAtMs, startedAtMs }) => startedAtMs - scheduledAtMs),
   };
+}
+
+async function readInput(handle: WorkflowHandle): Promise<unknown> {
+  const [first] = (await handle.fetchHistory()).events ?? [];
+  const [input] = first?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
+  if (!input) throw new Error(`${handle.workflowId} has no input`);
+  return defaultPayloadConverter.fromPayload(input);
 }
 
 type Activity = { part: string | undefined; scheduledAtMs: number; startedAtMs: number; endedAtMs: number };
