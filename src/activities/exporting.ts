@@ -114,18 +114,30 @@ async function pauseAndProve(
     const pausedAt = new Date().toISOString();
     const { readings, missing } = await provePhase(camunda, wanted, partitionCount, signal).catch(notProven);
     const mayLandLate = activityInfo().attempt > 1;
-    if (missing === null) return { mode: plan.pause, pausedAt, readings, mayLandLate };
-    throw new SafepointError(
-      'PauseNotProven',
-      `exporting of ${plan.cluster} is not ${wanted} everywhere: ${missing}`,
-    );
+    if (missing !== null)
+      throw new SafepointError(
+        'PauseNotProven',
+        `exporting of ${plan.cluster} is not ${wanted} everywhere: ${missing}`,
+      );
+    // Asked after the pause has landed: a window that dies later is resumed for by `backup` later still.
+    if (await isOwnWindowClosed(runs))
+      throw new SafepointError('WindowClosed', `the window of ${plan.cluster} is gone`);
+    return { mode: plan.pause, pausedAt, readings, mayLandLate };
   } catch (error) {
     // The window is gone, and whoever resumed in its place may have done so before this pause landed: take it back.
-    if (cancellationDetails()?.notFound === true && (await runs.findOpenWindow(plan.cluster)) === null) {
+    const isGone =
+      cancellationDetails()?.notFound === true ||
+      (error instanceof SafepointError && error.code === 'WindowClosed');
+    if (isGone && (await runs.findOpenWindow(plan.cluster)) === null)
       await resumeAndProve(camunda, plan.cluster);
-    }
     throw error;
   }
+}
+
+/** Heartbeats tell it too, but only once a second: a pause may land, be proven and be reported before that. */
+async function isOwnWindowClosed(runs: RunLookup): Promise<boolean> {
+  const { workflowExecution } = activityInfo();
+  return workflowExecution !== undefined && (await runs.readRunState(workflowExecution)) === 'closed';
 }
 
 /** The pause was answered well, so being denied the proof does not mean that nothing was paused. */

@@ -12,6 +12,12 @@ import { CLUSTER, startCluster, type SimulatedCluster } from './preflight/simula
 
 let cluster: SimulatedCluster;
 
+/** The window in which the activity of a test runs is open; every other run is over. */
+const withOwnWindow: RunLookup = {
+  ...noRuns,
+  readRunState: ({ workflowId }) => Promise.resolve(workflowId === 'test' ? 'running' : 'closed'),
+};
+
 afterEach(async () => {
   await cluster.close();
 });
@@ -23,7 +29,7 @@ function phases(): string[] {
 async function pause(
   procedure: ProcedureName,
   environment = activityEnvironment(),
-  runs: RunLookup = noRuns,
+  runs: RunLookup = withOwnWindow,
 ): Promise<PauseProof> {
   const plan = await createPlanActivities(cluster.deps).planBackup({ cluster: CLUSTER, procedure });
   const activities = createExportingActivities(cluster.deps, runs);
@@ -127,6 +133,19 @@ describe('activities/exporting: pauseExporting', () => {
       message: expect.stringMatching(/partition 2 .* is EXPORTING/),
     });
   }, 40_000);
+
+  it('takes the pause back that has landed after its window died, and was proven before any heartbeat told of it', async () => {
+    cluster = await startCluster({ profile: '8.8' });
+
+    const attempt = pause('sequential', activityEnvironment(), noRuns);
+
+    await expect(attempt).rejects.toMatchObject({ code: 'WindowClosed' });
+    expect(cluster.simulator.exporting().map(({ phase }) => phase)).toEqual(['EXPORTING', 'EXPORTING']);
+    const calls = cluster.simulator.requests.flatMap(
+      ({ path }) => /exporting\/(pause|resume)/.exec(path)?.[1] ?? [],
+    );
+    expect(calls).toEqual(['pause', 'resume']);
+  });
 });
 
 describe('activities/exporting: resumeExporting', () => {

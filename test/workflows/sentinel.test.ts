@@ -126,6 +126,25 @@ describe('workflows/backup: after a run that died whole', () => {
     expect(performance.now() - startedMs).toBeLessThan(5_000);
   });
 
+  it('a pause that lands after its window was terminated, and after backup has resumed, is taken back', async () => {
+    lab = await startLab(server, { simulator: { profile: '8.8' } });
+    const { promise: hold, resolve: letGo } = Promise.withResolvers<void>();
+    const asked = lab.simulator.faults.add({ on: 'POST zeebe pause', hold, times: 1 });
+    const handle = await lab.start({ cluster: 'demo' });
+    await lab.until(() => asked.hits() === 1);
+
+    await window().terminate('by hand');
+    const failure = await failureOf(handle);
+    const resumes = () =>
+      lab.simulator.requests.filter(({ path }) => path === '/actuator/exporting/resume').length;
+    const before = resumes();
+    letGo();
+    await lab.until(() => resumes() > before);
+    await lab.until(exporting);
+
+    expect(failure).toMatchObject({ type: 'WindowLost' });
+  });
+
   it('the next run lifts the pause itself, deletes what hangs, and says so in its manifest', async () => {
     lab = await startLab(server, { simulator: { profile: '8.8', partMs: 1_000 } });
     lab.simulator.faults.add({ state: 'partStays', part: 'zeebe', word: 'IN_PROGRESS', times: 1 });
