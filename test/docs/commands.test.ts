@@ -15,6 +15,7 @@ import { root } from './pages.ts';
 const EXCEPTIONS: [RegExp, string][] = [
   [/^npm ci/, 'installs everything, and carries out what the tests are part of'],
   [/^npm (test|run verify)$/, 'this is a part of it'],
+  [/^npm run bench/, 'takes minutes; test/bench'],
   [/^npm run build:package$/, 'test/parent'],
   [/^temporal workflow execute --type deploy/, 'needs the worker of the example; test/examples'],
   [/safepoint worker/, 'goes on until it is ended; test/cli/worker.test.ts'],

@@ -18,7 +18,10 @@ const CORE_PHASES: ActName[] = [
 
 /** Phases in which the act is done: those in which there is a window, where it is done to that. */
 function phasesOf(name: ActName): Phase[] {
-  const possible = phases.filter((phase) => phase.hasWindow || !acts[name].hitsWindow);
+  const { hitsWindow, comesLate } = acts[name];
+  const possible = phases.filter(
+    ({ hasWindow, isAlone }) => (hasWindow || !hitsWindow) && !(isAlone && comesLate),
+  );
   return isFull || EVERY_PHASE.includes(name) ? possible : possible.filter((phase) => phase.isCore);
 }
 

@@ -128,7 +128,7 @@ describe('workflows/backup: after a run that died whole', () => {
 
   it('a pause that lands after its window was terminated, and after backup has resumed, is taken back', async () => {
     lab = await startLab(server, { simulator: { profile: '8.8' } });
-    const { promise: hold, resolve: letGo } = Promise.withResolvers<void>();
+    const { promise: hold, resolve: letGo } = Promise.withResolvers<unknown>();
     const asked = lab.simulator.faults.add({ on: 'POST zeebe pause', hold, times: 1 });
     const handle = await lab.start({ cluster: 'demo' });
     await lab.until(() => asked.hits() === 1);
@@ -138,7 +138,7 @@ describe('workflows/backup: after a run that died whole', () => {
     const resumes = () =>
       lab.simulator.requests.filter(({ path }) => path === '/actuator/exporting/resume').length;
     const before = resumes();
-    letGo();
+    letGo(undefined);
     await lab.until(() => resumes() > before);
     await lab.until(exporting);
 

@@ -13,6 +13,8 @@ export type Act = {
   hit: (target: Target) => Promise<unknown>;
   /** The backup does not hear of it. */
   goesOn?: boolean;
+  /** After 25 s: a phase that stands only because Temporal is slow is over by then. */
+  comesLate?: boolean;
   hitsWindow?: boolean;
 };
 export type StartPlace = {
@@ -83,6 +85,7 @@ function byParent(how: ParentEnd, policy: 'default' | 'TERMINATE' | 'ABANDON'): 
   return {
     what: `its parent ${how} (${policy})`,
     goesOn: policy === 'ABANDON',
+    comesLate: how === 'times out',
     start: ({ parents, cluster, workflowId }) => parents.start(workflowId, cluster, policy, runTimeout),
     async hit({ parent }) {
       if (how === 'is terminated') await parent.terminate(REASON);
@@ -96,6 +99,7 @@ function byParent(how: ParentEnd, policy: 'default' | 'TERMINATE' | 'ABANDON'): 
 
 const timedOut: Act = {
   what: 'the backup times out',
+  comesLate: true,
   start: ({ installation, cluster, workflowId }) =>
     installation.client.workflow.start(BACKUP_WORKFLOW, {
       taskQueue: TASK_QUEUE,
