@@ -1,7 +1,7 @@
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { BackupInput, BackupResult } from '../contract/backup.ts';
-import { BACKUP_WORKFLOW, GET_STATUS_QUERY, TASK_QUEUE } from '../contract/names.ts';
+import { BACKUP_WORKFLOW, GET_STATUS_QUERY, RUN_DETAILS, TASK_QUEUE } from '../contract/names.ts';
 import type { BackupStatus, WindowStatus } from '../contract/status.ts';
 import { createRunLookup, type RunLookup, type RunRef } from '../system/runs.ts';
 import type { TemporalConnection } from '../system/temporal.ts';
@@ -66,6 +66,7 @@ export async function connectBackupRuns({
         workflowId,
         args: [input],
         staticSummary: `backup ${input.cluster}`,
+        staticDetails: RUN_DETAILS,
       });
       return { workflowId, runId: started.firstExecutionRunId };
     },

@@ -10,6 +10,12 @@ export const SENTINEL_WORKFLOW = 'sentinel';
 /** Id of the schedule that runs the sentinel, and of its runs. */
 export const SENTINEL_ID = 'safepoint-sentinel';
 
+/** Static details of a run, Markdown: what a person needs to know who opens it in the UI and has never seen one. */
+export const RUN_DETAILS = [
+  'Takes one backup of a Camunda cluster; *Current Details* say where it is and what is wrong.',
+  'To stop it, **cancel** it: exporting is resumed, and the set is marked as failed. Do not terminate it.',
+].join('\n\n');
+
 /** Schedules of the config have this id; any other schedule in the namespace is not ours. */
 const SCHEDULE_PREFIX = 'safepoint-backup-';
 

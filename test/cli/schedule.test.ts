@@ -79,6 +79,8 @@ describe('cli/schedule: apply', () => {
         taskQueue: 'safepoint',
         workflowId: 'backup-nightly',
         args: [{ cluster: 'demo' }],
+        staticSummary: 'backup demo, schedule nightly',
+        staticDetails: expect.stringContaining('**cancel** it'),
       },
       policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: 6 * 3_600_000, pauseOnFailure: false },
       state: { paused: false },

@@ -1,7 +1,7 @@
 import { ScheduleOverlapPolicy, type ScheduleOptions } from '@temporalio/client';
 import type { ScheduleConfig } from '../../config/schema.ts';
 import type { BackupInput } from '../../contract/backup.ts';
-import { BACKUP_WORKFLOW, scheduleIdOf, TASK_QUEUE } from '../../contract/names.ts';
+import { BACKUP_WORKFLOW, RUN_DETAILS, scheduleIdOf, TASK_QUEUE } from '../../contract/names.ts';
 import type { CronFields } from '../../domain/daylightSaving.ts';
 import { parseCron } from './cron.ts';
 
@@ -29,6 +29,7 @@ export function toScheduleOptions(name: string, schedule: ScheduleConfig) {
       taskQueue: TASK_QUEUE,
       args: [toInput(schedule)],
       staticSummary: `backup ${schedule.cluster}, schedule ${name}`,
+      staticDetails: RUN_DETAILS,
     },
     policies: {
       overlap: OVERLAP[schedule.overlap],
