@@ -49,7 +49,7 @@ function chooseRun(open: readonly OpenRun[], cluster: string, wanted: string | u
   throw new SafepointError(
     'InvalidInput',
     open.length === 0
-      ? `no backup of ${JSON.stringify(cluster)} runs`
+      ? `no backup of ${JSON.stringify(cluster)} runs; \`safepoint status\` shows what does`
       : `no open run ${JSON.stringify(wanted)} of ${cluster}; there are ${names}`,
   );
 }

@@ -1,19 +1,19 @@
 import { Command, CommanderError } from 'commander';
+import { cancelCommand } from './cancel.ts';
 import { addCompletion } from './completion.ts';
 import type { CliDeps, Finish } from './deps.ts';
 import { doctorCommand } from './doctor.ts';
-import { EXIT, EXIT_CODE_HELP, type ExitCode } from './exitCodes.ts';
 import { EXAMPLES, renderExamples } from './examples.ts';
+import { EXIT, EXIT_CODE_HELP, type ExitCode } from './exitCodes.ts';
 import { toFailure, type Failure } from './failure.ts';
 import { writeJson } from './json.ts';
 import { listCommand } from './list.ts';
-import { resumeCommand } from './resume.ts';
 import { printable } from './render/printable.ts';
-import { cancelCommand } from './cancel.ts';
-import { scheduleCommand } from './schedule.ts';
-import { statusCommand } from './status.ts';
+import { resumeCommand } from './resume.ts';
 import { runCommand } from './run.ts';
+import { scheduleCommand } from './schedule.ts';
 import { showCommand } from './show.ts';
+import { statusCommand } from './status.ts';
 import { workerCommand } from './worker.ts';
 
 /** Runs one command line, without `node` and the script, and returns the exit code. Never throws. */

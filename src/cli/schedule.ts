@@ -55,13 +55,17 @@ async function applySchedules(
     ({ kind }) => kind === 'create' || kind === 'update' || (kind === 'left' && prune),
   );
   const skipped = findSkippedRuns(wanted, Date.now());
-  if (!json) deps.stdout.write(renderChanges(changes, skipped, prune));
+  const shown = json ? deps.stderr : deps.stdout; // whoever is asked must see what about
+  shown.write(renderChanges(changes, skipped, prune));
 
   const isAgreed = todo.length === 0 || yes || (await deps.confirm('Change this in Temporal?'));
   if (isAgreed) for (const change of todo) await carryOut(schedules, change, wanted);
   if (json) writeJson(deps.stdout, { changes, skippedTimes: skipped, applied: isAgreed });
   if (isAgreed) return EXIT.complete;
-  throw new SafepointError('InvalidInput', 'nothing was changed; give --yes to change it');
+  const message = 'nothing was changed; give --yes to change it';
+  if (!json) throw new SafepointError('InvalidInput', message);
+  deps.stderr.write(`${message}\n`); // an error would be a second JSON document
+  return EXIT.usage;
 }
 
 async function carryOut(

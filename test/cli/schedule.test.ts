@@ -68,6 +68,14 @@ describe('cli/schedule: apply', () => {
     expect(lines).toMatchObject([{ name: 'nightly', config: 'not applied', schedule: null }]);
   });
 
+  it('with --json that is one document too, and the difference goes to stderr', async () => {
+    const { exitCode, stdout, stderr } = await schedule('apply', '--json');
+
+    expect(exitCode).toBe(2);
+    expect(expectJson('schedule apply', stdout)).toMatchObject({ applied: false });
+    expect(stderr).toMatch(/^\+ nightly: is created[^]*nothing was changed; give --yes/);
+  });
+
   it('makes in Temporal what the config says, with nothing left to a default', async () => {
     await apply();
 
