@@ -137,7 +137,9 @@ describe('activities/exporting: pauseExporting', () => {
   it('takes the pause back that has landed after its window died, and was proven before any heartbeat told of it', async () => {
     cluster = await startCluster({ profile: '8.8' });
 
-    const attempt = pause('sequential', activityEnvironment(), noRuns);
+    const dead: RunLookup = { ...noRuns, readRunState: () => Promise.resolve('closed') };
+
+    const attempt = pause('sequential', activityEnvironment(), dead);
 
     await expect(attempt).rejects.toMatchObject({ code: 'WindowClosed' });
     expect(cluster.simulator.exporting().map(({ phase }) => phase)).toEqual(['EXPORTING', 'EXPORTING']);
