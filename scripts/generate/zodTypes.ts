@@ -5,9 +5,17 @@ import { BackupResult } from '../../src/contract/backup.ts';
 import { SetFailure } from '../../src/contract/failure.ts';
 import { Intent } from '../../src/contract/intent.ts';
 import { Manifest } from '../../src/contract/manifest.ts';
+import { Hold, Tombstone } from '../../src/contract/setRecords.ts';
 
 /** The schemas whose types `--json` prints, by name. */
-const SCHEMAS: Record<string, z.ZodType> = { BackupResult, Intent, Manifest, SetFailure };
+const SCHEMAS: Record<string, z.ZodType> = {
+  BackupResult,
+  Hold,
+  Intent,
+  Manifest,
+  SetFailure,
+  Tombstone,
+};
 
 class ZodType extends tsj.BaseType {
   readonly schema: z.ZodType;

@@ -6,6 +6,7 @@ import { Manifest } from '../contract/manifest.ts';
 import { mergeLatencies } from '../domain/latency.ts';
 import { restoreCommands } from '../domain/restoreCommands.ts';
 import { MANIFEST, setKey } from '../domain/setKeys.ts';
+import { formatLabel } from '../domain/setLabel.ts';
 import type { ObjectStore } from '../storage/port.ts';
 import { productVersion } from '../system/version.ts';
 import type { Verified } from './verify.ts';
@@ -68,6 +69,7 @@ export async function recordSet(
   const key = setKey(input.plan.cluster, input.backupId, MANIFEST);
   const text = `${JSON.stringify(manifest, null, 2)}\n`;
   try {
+    await store.putObject(labelKey(manifest, text), '', { signal: cancellationSignal() });
     await store.putObject(key, text, { createOnly: true, signal: cancellationSignal() });
   } catch (error) {
     // The client of the store may have tried twice; whose manifest it is shows below.
@@ -76,6 +78,21 @@ export async function recordSet(
   const recorded = await findRecorded(store, input);
   if (recorded !== null) return recorded;
   throw new SafepointError('StoreFailed', `${store.locate(key)} was written, but the store does not have it`);
+}
+
+/** Written before the manifest, which stays the last object; one of an attempt that ended before it fits no other manifest. */
+function labelKey(manifest: Manifest, text: string): string {
+  const label = formatLabel({
+    verdict: manifest.verdict,
+    procedure: manifest.procedure.name,
+    startedMs: Date.parse(manifest.startedAt),
+    completedMs: Date.parse(manifest.completedAt),
+    windowMs: manifest.window.tookMs,
+    manifestBytes: Buffer.byteLength(text),
+    artifacts: manifest.artifacts.length,
+    artifactBytes: manifest.artifacts.reduce((sum, artifact) => sum + artifact.sizeBytes, 0),
+  });
+  return setKey(manifest.cluster, manifest.backupId, label);
 }
 
 /**

@@ -1,10 +1,8 @@
 import type { BackupResult } from '../contract/backup.ts';
-import type { SetFailure } from '../contract/failure.ts';
-import type { Intent } from '../contract/intent.ts';
-import type { Manifest } from '../contract/manifest.ts';
 import type { PreflightReport } from '../contract/preflight.ts';
 import type { HandResume } from '../contract/sentinel.ts';
-import type { CatalogEntry } from '../storage/catalog.ts';
+import type { CatalogList } from '../storage/catalog.ts';
+import type { CatalogEntry, SetDocuments } from '../storage/catalogEntry.ts';
 import type { RunRef } from '../system/runs.ts';
 import type { ScheduleChange } from '../system/schedules/backupSchedules.ts';
 import type { RunEnd } from './runsOverview.ts';
@@ -17,10 +15,12 @@ import type { StatusReport } from './statusReport.ts';
  */
 export type RunJson = { workflowId: string; runId: string; namespace: string; result?: BackupResult };
 export type DoctorJson = PreflightReport;
-export type ListJson = { sets: CatalogEntry[] };
-export type ShowJson = {
-  sets: (CatalogEntry & { manifest?: Manifest; intent?: Intent; failure?: SetFailure })[];
+export type ListJson = {
+  sets: CatalogEntry[];
+  strangers: CatalogList['strangers'];
+  unreadable: CatalogList['unreadable'];
 };
+export type ShowJson = { sets: (CatalogEntry & SetDocuments)[] };
 export type ResumeJson = HandResume;
 export type ScheduleApplyJson = {
   changes: ScheduleChange[];

@@ -41,7 +41,7 @@ export function createProgram(deps: CliDeps, finish: Finish): Command {
   const commands = [
     runCommand(deps, finish),
     doctorCommand(deps, finish),
-    listCommand(deps),
+    listCommand(deps, finish),
     showCommand(deps),
     statusCommand(deps, finish),
     cancelCommand(deps, finish),

@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.ts';
-import { readNewestSets, type CatalogEntry } from '../storage/catalog.ts';
+import { readNewestSets } from '../storage/catalog.ts';
+import type { CatalogEntry } from '../storage/catalogEntry.ts';
 import type { ObjectStore } from '../storage/port.ts';
 import { messageOf } from '../system/redact.ts';
 import type { OpenWindow } from '../system/runs.ts';

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { SafepointError } from '../contract/errors.ts';
-import { readCatalog, type CatalogSet } from '../storage/catalog.ts';
+import { readCatalog } from '../storage/catalog.ts';
+import type { CatalogSet } from '../storage/catalogEntry.ts';
 import type { CliDeps } from './deps.ts';
 import { writeJson } from './json.ts';
 import { renderSet } from './render/set.ts';

@@ -1,4 +1,4 @@
-import type { CatalogEntry } from '../storage/catalog.ts';
+import type { CatalogEntry } from '../storage/catalogEntry.ts';
 import { remarksOf, type ScheduleLine } from './scheduleLines.ts';
 import type { ClusterStatus, StatusReport } from './statusReport.ts';
 

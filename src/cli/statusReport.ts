@@ -1,5 +1,5 @@
 import type { Stage } from '../contract/status.ts';
-import type { CatalogEntry } from '../storage/catalog.ts';
+import type { CatalogEntry } from '../storage/catalogEntry.ts';
 import type { RunRef } from '../system/runs.ts';
 import type { RunEnd } from './runsOverview.ts';
 import type { ScheduleLine } from './scheduleLines.ts';

@@ -1,9 +1,18 @@
+import { parseCheckName } from './setCheck.ts';
+import { parseLabel } from './setLabel.ts';
+
 /** Keys of a set in a store, relative to the store's prefix. */
 export const INTENT = 'intent.json';
 export const MANIFEST = 'manifest.json';
 export const FAILURE = 'failure.json';
 export const PAUSE = 'pause.json';
 export const RESUME = 'resume.json';
+/** Keeps rotation away from the set, whatever the policy. */
+export const HOLD = 'hold.json';
+/** The set is being deleted: no backup any more, however much of it is left. */
+export const TOMBSTONE = 'tombstone.json';
+
+const RECORDS: readonly string[] = [INTENT, MANIFEST, FAILURE, PAUSE, RESUME, HOLD, TOMBSTONE];
 
 export function setKey(cluster: string, backupId: string, object: string): string {
   return `${cluster}/${backupId}/${object}`;
@@ -16,4 +25,19 @@ export function clusterPrefix(cluster: string): string {
 /** Name of a dump in its set, such as `web-modeler.sql.zst`. */
 export function dumpName(database: string): string {
   return `${database}.sql.zst`;
+}
+
+export function isDumpName(name: string): boolean {
+  return /^[a-z0-9-]+\.sql\.zst(\.age)?$/.test(name);
+}
+
+/** Whether Safepoint writes objects of this name into a set; any other one belongs to somebody else. */
+export function isOwnName(name: string): boolean {
+  return (
+    RECORDS.includes(name) ||
+    isDumpName(name) ||
+    parseLabel(name) !== null ||
+    parseCheckName(name) !== null ||
+    /^replica\.[a-z-]+\.json$/.test(name)
+  );
 }

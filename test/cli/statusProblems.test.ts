@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { clusterProblems, generalProblems } from '../../src/cli/statusProblems.ts';
 import type { ScheduleLine } from '../../src/cli/scheduleLines.ts';
-import type { CatalogEntry } from '../../src/storage/catalog.ts';
+import type { CatalogEntry } from '../../src/storage/catalogEntry.ts';
 
 const now = Date.parse('2026-11-25T12:00:00Z');
 
 function set(backupId: string, state: CatalogEntry['state'], startedAt: string, completedAt: string | null) {
   const place = { cluster: 'prod', store: 'main', location: '/backups', procedure: 'sequential' };
-  const sizes = { windowMs: null, sizeBytes: null };
+  const sizes = { windowMs: null, held: false, check: null, sizeBytes: null };
   return { ...place, ...sizes, backupId, state, startedAt, completedAt, reasons: ['DumpFailed: no'] };
 }
 const good = set('100', 'complete', '2026-11-25T02:00:00Z', '2026-11-25T02:10:00Z');

@@ -1,6 +1,7 @@
 import { expect } from '@jest/globals';
 import type { SimulatedPart } from '../../sandbox/simulator/options.ts';
-import { readCatalog, type CatalogSet } from '../../src/storage/catalog.ts';
+import { readCatalog } from '../../src/storage/catalog.ts';
+import type { CatalogSet } from '../../src/storage/catalogEntry.ts';
 import { MANIFEST, setKey } from '../../src/domain/setKeys.ts';
 import type { RigCluster } from './rig.ts';
 import { isOpen, type RunEnd } from './runs.ts';

@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { readCatalog, type CatalogSet } from '../../src/storage/catalog.ts';
+import { readCatalog } from '../../src/storage/catalog.ts';
+import type { CatalogSet } from '../../src/storage/catalogEntry.ts';
 import { renderList } from '../../src/cli/render/list.ts';
 import { renderSet } from '../../src/cli/render/set.ts';
 import { Manifest } from '../../src/contract/manifest.ts';
 import { createFolderStore } from '../../src/storage/folder.ts';
 import { deepText, mutated, OBEYED, trickyText, trickyValue } from './arbitraries.ts';
-import { CLUSTER, SET_ID, validFailure, validIntent, validManifest } from './support/validSet.ts';
+import { CLUSTER, SET_ID, validDump, validFailure, validIntent, validManifest } from './support/validSet.ts';
 
 let root: string;
 beforeEach(() => {
@@ -18,6 +19,8 @@ beforeEach(() => {
 afterEach(() => {
   rmSync(root, { recursive: true });
 });
+
+const DUMP = 'web-modeler.sql.zst';
 
 type Files = Record<string, string | Buffer | undefined>;
 
@@ -77,7 +80,10 @@ const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: 
 
 describe('fuzz: what lies in a store', () => {
   it('a set that is whole is complete', async () => {
-    const [set] = await catalogOf({ [`${CLUSTER}/${SET_ID}/manifest.json`]: JSON.stringify(validManifest) });
+    const [set] = await catalogOf({
+      [`${CLUSTER}/${SET_ID}/manifest.json`]: JSON.stringify(validManifest),
+      [`${CLUSTER}/${SET_ID}/${DUMP}`]: validDump,
+    });
 
     expect(set?.entry.state).toBe('complete');
   });
@@ -124,7 +130,11 @@ describe('fuzz: what lies in a store', () => {
     await fc.assert(
       fc.asyncProperty(fc.dictionary(key, body, { maxKeys: 6 }), async (files) => {
         const kept = JSON.stringify({ ...validManifest, cluster: 'kept', backupId: '7' });
-        const sets = await catalogOf({ 'kept/7/manifest.json': kept, ...files });
+        const sets = await catalogOf({
+          'kept/7/manifest.json': kept,
+          [`kept/7/${DUMP}`]: validDump,
+          ...files,
+        });
 
         const usable = sets.filter(({ entry }) => entry.state === 'complete');
         const names = usable.map(({ entry }) => `${entry.cluster}/${entry.backupId}`);
@@ -155,7 +165,10 @@ describe('fuzz: what lies in a store', () => {
         : value,
     );
 
-    const sets = await catalogOf({ [`${CLUSTER}/${SET_ID}/manifest.json`]: hostile });
+    const sets = await catalogOf({
+      [`${CLUSTER}/${SET_ID}/manifest.json`]: hostile,
+      [`${CLUSTER}/${SET_ID}/${DUMP}`]: validDump,
+    });
 
     expect(sets.map(({ entry }) => entry.state)).toEqual(['complete']);
     checkRendered(sets);

@@ -28,7 +28,7 @@ describe('storage/catalog: readNewestSets', () => {
     }
 
     expect(seen).toEqual(['1000', '999']);
-    expect(reading).toHaveBeenCalledWith('prod/999/manifest.json');
-    expect(reading).not.toHaveBeenCalledWith('prod/20/manifest.json');
+    expect(reading).toHaveBeenCalledWith('prod/999/failure.json');
+    expect(reading).not.toHaveBeenCalledWith('prod/20/failure.json');
   });
 });

@@ -1,10 +1,27 @@
-import type { CatalogEntry } from '../../storage/catalog.ts';
+import type { CatalogEntry } from '../../storage/catalogEntry.ts';
+import { printable } from './printable.ts';
 import { renderTable, showSize, showSpan, showTime } from './table.ts';
 
-const HEAD = ['backup id', 'cluster', 'state', 'when', 'window', 'size', 'procedure', 'store', 'remarks'];
+const HEAD = [
+  'backup id',
+  'cluster',
+  'state',
+  'when',
+  'window',
+  'size',
+  'checked',
+  'procedure',
+  'store',
+  'remarks',
+];
 
-export function renderList(entries: readonly CatalogEntry[]): string {
-  if (entries.length === 0) return 'No backup sets.\n';
+/** More names of strangers than a person reads. */
+const SHOWN_STRANGERS = 10;
+
+export function renderList(
+  entries: readonly CatalogEntry[],
+  strangers: readonly { location: string }[] = [],
+): string {
   const rows = entries.map((entry) => [
     entry.backupId,
     entry.cluster,
@@ -12,9 +29,28 @@ export function renderList(entries: readonly CatalogEntry[]): string {
     showTime(entry.completedAt ?? entry.startedAt),
     showSpan(entry.windowMs),
     showSize(entry.sizeBytes),
+    showCheck(entry.check),
     entry.procedure ?? '',
     entry.store,
-    entry.reasons.join('; '),
+    [...(entry.held ? ['held'] : []), ...entry.reasons].join('; '),
   ]);
-  return `${renderTable(rows, HEAD)}\n`;
+  const table = rows.length === 0 ? 'No backup sets.' : renderTable(rows, HEAD);
+  return `${[table, ...renderStrangers(strangers)].join('\n')}\n`;
+}
+
+/** The day of the last check; a failed one is spelled out. */
+function showCheck(check: CatalogEntry['check']): string {
+  if (check === null) return '';
+  return check.ok ? check.at.slice(0, 10) : `FAILED ${check.at.slice(0, 10)}`;
+}
+
+function renderStrangers(strangers: readonly { location: string }[]): string[] {
+  if (strangers.length === 0) return [];
+  const more = strangers.length - SHOWN_STRANGERS;
+  return [
+    '',
+    'Beside the sets, not of Safepoint and never touched:',
+    ...strangers.slice(0, SHOWN_STRANGERS).map(({ location }) => printable(`  ${location}`)),
+    ...(more > 0 ? [`  and ${more} more`] : []),
+  ];
 }

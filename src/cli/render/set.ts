@@ -1,5 +1,5 @@
 import type { Manifest } from '../../contract/manifest.ts';
-import type { CatalogSet } from '../../storage/catalog.ts';
+import type { CatalogSet } from '../../storage/catalogEntry.ts';
 import { printable } from './printable.ts';
 import { renderTable, showSize, showSpan, showTime } from './table.ts';
 

@@ -6,7 +6,8 @@ import {
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SimulatedPart } from '../../../sandbox/simulator/options.ts';
 import type { Damage } from '../../../sandbox/simulator/world/truth.ts';
-import { readCatalog, type CatalogSet } from '../../../src/storage/catalog.ts';
+import { readCatalog } from '../../../src/storage/catalog.ts';
+import type { CatalogSet } from '../../../src/storage/catalogEntry.ts';
 import type { BackupInput } from '../../../src/contract/backup.ts';
 import { clusterPrefix } from '../../../src/domain/setKeys.ts';
 import type { ClusterUnderTest } from '../cluster.ts';

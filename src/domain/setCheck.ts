@@ -1,0 +1,23 @@
+const CHECK = /^check\.(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z\.(ok|failed)\.json$/;
+
+/** One later look at a set, as the name of its record tells it. */
+export type SetCheck = { at: string; ok: boolean };
+
+/** `check.20261125T190000Z.ok.json`: sorts by time, and a listing need not open it. */
+export function checkName({ at, ok }: SetCheck): string {
+  const compact = `${at.slice(0, 19).replaceAll(/[-:]/g, '')}Z`;
+  return `check.${compact}.${ok ? 'ok' : 'failed'}.json`;
+}
+
+/** `null` for a name that is no check. Times ISO 8601, to the second. */
+export function parseCheckName(name: string): SetCheck | null {
+  const [, year, month, day, hour, minute, second, outcome] = CHECK.exec(name) ?? [];
+  const at = `${year}-${month}-${day}T${hour}:${minute}:${second}Z`;
+  return outcome === undefined || Number.isNaN(Date.parse(at)) ? null : { at, ok: outcome === 'ok' };
+}
+
+/** The latest one; a failed one counts before an ok one of the same second. */
+export function lastCheck(names: readonly string[]): SetCheck | null {
+  const checks = names.map(parseCheckName).filter((check) => check !== null);
+  return checks.sort((a, b) => b.at.localeCompare(a.at) || Number(a.ok) - Number(b.ok))[0] ?? null;
+}

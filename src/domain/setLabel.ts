@@ -1,0 +1,39 @@
+const LABEL =
+  /^label\.(complete|partial)\.([a-z0-9-]+)\.(\d{1,15})\.(\d{1,15})\.(\d{1,15})\.(\d{1,15})\.(\d{1,6})\.(\d{1,16})$/;
+
+/**
+ * What a listing shows of a sealed set. It stands in the name of an empty object beside the manifest, so that a list of
+ * thousands of sets opens none of them. Times are unix milliseconds, spans milliseconds, sizes bytes.
+ */
+export type SetLabel = {
+  verdict: 'complete' | 'partial';
+  procedure: string;
+  startedMs: number;
+  completedMs: number;
+  windowMs: number;
+  /** A manifest of another size is not the one that the label is of. */
+  manifestBytes: number;
+  artifacts: number;
+  artifactBytes: number; // of all together, as stored
+};
+
+/** `label.complete.sequential.1795399832000.1795399841000.8123.20480.2.1048576` */
+export function formatLabel(label: SetLabel): string {
+  const { verdict, procedure, startedMs, completedMs, windowMs } = label;
+  const numbers = [startedMs, completedMs, Math.round(windowMs), label.manifestBytes];
+  return ['label', verdict, procedure, ...numbers, label.artifacts, label.artifactBytes].join('.');
+}
+
+/** `null` for a name that is no label. */
+export function parseLabel(name: string): SetLabel | null {
+  const [, verdict, procedure = '', ...numbers] = LABEL.exec(name) ?? [];
+  if (verdict !== 'complete' && verdict !== 'partial') return null;
+  const [startedMs = 0, completedMs = 0, windowMs = 0, manifestBytes = 0, artifacts = 0, artifactBytes = 0] =
+    numbers.map(Number);
+  const isTime = (ms: number) => ms <= LATEST_MS;
+  if (!isTime(startedMs) || !isTime(completedMs)) return null;
+  return { verdict, procedure, startedMs, completedMs, windowMs, manifestBytes, artifacts, artifactBytes };
+}
+
+/** The end of year 9999: `Date` knows later ones, and writes them in a form that nobody expects. */
+const LATEST_MS = 253_402_300_799_999;
