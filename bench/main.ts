@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Argument, Command } from 'commander';
+import { measureCatalog } from './catalog.ts';
 import { measureCrowd } from './crowd.ts';
 import { measureDetection } from './detection.ts';
 import { measureHistory } from './history.ts';
@@ -16,6 +17,7 @@ const simulated: Record<string, () => Promise<Row[]>> = {
   history: measureHistory,
   'worker-start': measureWorkerStart,
   crowd: measureCrowd,
+  catalog: measureCatalog,
 };
 const all: Record<string, () => Promise<Row[]>> = { ...simulated, real: measureReal };
 const page = path.join(import.meta.dirname, '..', 'docs', 'performance.md');

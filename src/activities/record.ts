@@ -69,7 +69,7 @@ export async function recordSet(
   const key = setKey(input.plan.cluster, input.backupId, MANIFEST);
   const text = `${JSON.stringify(manifest, null, 2)}\n`;
   try {
-    await store.putObject(labelKey(manifest, text), '', { signal: cancellationSignal() });
+    await store.putObject(labelKey(manifest, text), '\n', { signal: cancellationSignal() });
     await store.putObject(key, text, { createOnly: true, signal: cancellationSignal() });
   } catch (error) {
     // The client of the store may have tried twice; whose manifest it is shows below.

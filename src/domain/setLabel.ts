@@ -2,7 +2,7 @@ const LABEL =
   /^label\.(complete|partial)\.([a-z0-9-]+)\.(\d{1,15})\.(\d{1,15})\.(\d{1,15})\.(\d{1,15})\.(\d{1,6})\.(\d{1,16})$/;
 
 /**
- * What a listing shows of a sealed set. It stands in the name of an empty object beside the manifest, so that a list of
+ * What a listing shows of a sealed set. It stands in the name of an object beside the manifest, so that a list of
  * thousands of sets opens none of them. Times are unix milliseconds, spans milliseconds, sizes bytes.
  */
 export type SetLabel = {

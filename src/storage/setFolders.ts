@@ -1,5 +1,5 @@
 import { compareIds } from '../domain/backupId.ts';
-import { clusterPrefix, setKey } from '../domain/setKeys.ts';
+import { clusterPrefix, isOwnName, setKey } from '../domain/setKeys.ts';
 import type { ObjectInfo, ObjectStore } from './port.ts';
 
 /** One set in one store, and what lies in it by name; nothing of it was opened. */
@@ -82,10 +82,14 @@ async function listBelow(store: ObjectStore, cluster: string, prefix: string): P
     objects.set(rest.join('/'), info);
     folders.set(backupId, objects);
   }
-  return {
-    folders: [...folders].map(([backupId, objects]) => ({ store, cluster, backupId, objects })),
-    strangers,
-  };
+  // Others number their folders too: photos/2026/
+  const isOurs = (objects: Map<string, ObjectInfo>) => [...objects.keys()].some(isOwnName);
+  const found: Found = { folders: [], strangers };
+  for (const [backupId, objects] of folders) {
+    if (isOurs(objects)) found.folders.push({ store, cluster, backupId, objects });
+    else strangers.push(setKey(cluster, backupId, ''));
+  }
+  return found;
 }
 
 function isId(name: string): boolean {
