@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { SET_STATES, type SetState } from '../contract/setState.ts';
 import { listCatalog } from '../storage/catalog.ts';
-import { SET_STATES, type CatalogEntry, type SetState } from '../storage/catalogEntry.ts';
+import type { CatalogEntry } from '../storage/catalogEntry.ts';
 import type { CliDeps, Finish } from './deps.ts';
 import { EXIT } from './exitCodes.ts';
 import { writeJson } from './json.ts';

@@ -60,6 +60,11 @@ function checkCluster(path: string[], cluster: Fields, stores: string[]): Proble
       allowed: 'not together with operate or tasklist: they are its parts from 8.8 on',
     });
   }
+  if (has('retention') && !KEEP_RULES.some((rule) => keepsSomething(fieldsOf(cluster.retention)[rule])))
+    problems.push({
+      path: [...path, 'retention'],
+      allowed: `at least one rule that keeps something: ${KEEP_RULES.join(', ')}`,
+    });
   const databases = fieldsOf(cluster.databases);
   problems.push(...checkNames([...path, 'databases'], databases, true));
   for (const name of Object.keys(databases).filter((name) =>
@@ -78,6 +83,13 @@ function checkCluster(path: string[], cluster: Fields, stores: string[]): Proble
     problems.push(...checkPair([...path, ...name.split('.'), 'tls'], tls, 'clientCertificate', 'clientKey'));
   }
   return problems;
+}
+
+const KEEP_RULES = ['keepLast', 'keepWithin', 'hourly', 'daily', 'weekly', 'monthly', 'yearly'];
+
+/** Of another type it is a problem of the schema. */
+function keepsSomething(rule: unknown): boolean {
+  return rule !== undefined && rule !== 0 && !(typeof rule === 'string' && Number.parseFloat(rule) === 0);
 }
 
 /** A name that must stand under `where`; of another type it is a problem of the schema. */

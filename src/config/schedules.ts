@@ -44,7 +44,7 @@ export const ScheduleConfig = z.strictObject({
 export type ScheduleConfig = z.infer<typeof ScheduleConfig>;
 
 /** Temporal takes names only, and heeds upper and lower case. */
-function isTimeZone(name: string): boolean {
+export function isTimeZone(name: string): boolean {
   if (!/^[A-Za-z]/.test(name)) return false;
   try {
     const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions();

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { PROCEDURE_NAMES } from '../contract/backup.ts';
 import { duration } from './duration.ts';
 import { AppEndpoint, Endpoint, SecretRefSchema } from './endpoints.ts';
+import { RetentionConfig } from './retention.ts';
 import { ScheduleConfig } from './schedules.ts';
 import { StoreConfig } from './stores.ts';
 
@@ -105,6 +106,9 @@ export const ClusterConfig = z.strictObject({
     .describe(
       'Sets that a run may begin: a lost one is cleaned up and taken again under a new id, unless the id was given',
     ),
+  retention: RetentionConfig.optional().describe(
+    'Rotation after each complete backup, and what `safepoint prune` does; default: everything stays',
+  ),
   budgets: BudgetsConfig,
 });
 export type ClusterConfig = z.infer<typeof ClusterConfig>;

@@ -3,6 +3,7 @@ import { SetFailure } from '../contract/failure.ts';
 import { Intent } from '../contract/intent.ts';
 import { Manifest } from '../contract/manifest.ts';
 import { Hold, Tombstone } from '../contract/setRecords.ts';
+import type { SetState } from '../contract/setState.ts';
 import { lastCheck } from '../domain/setCheck.ts';
 import {
   FAILURE,
@@ -16,13 +17,6 @@ import {
 } from '../domain/setKeys.ts';
 import { parseLabel, type SetLabel } from '../domain/setLabel.ts';
 import type { SetFolder } from './setFolders.ts';
-
-/**
- * `unfinished`: in flight, or its run was killed. `unreadable`: a manifest that is not one; never counts as a backup.
- * `deleting`: its deletion has begun, and goes on with the next rotation.
- */
-export const SET_STATES = ['complete', 'partial', 'failed', 'unfinished', 'unreadable', 'deleting'] as const;
-export type SetState = (typeof SET_STATES)[number];
 
 /** One set in one store, as `list` shows it. Times ISO 8601, spans milliseconds; `null`: not known. */
 export type CatalogEntry = {
