@@ -98,6 +98,7 @@ const LABEL = formatLabel({
   manifestBytes: MANIFEST_TEXT.length,
   artifacts: 1,
   artifactBytes: 1,
+  manifestSha256: 'ab'.repeat(32),
 });
 const GOOD = [INTENT, PAUSE, RESUME, 'web-modeler.sql.zst', LABEL, MANIFEST];
 const FAILED = [INTENT, PAUSE, RESUME, FAILURE];

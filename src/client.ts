@@ -46,6 +46,16 @@ const deps: CliDeps = {
       await dependencies.close();
     }
   },
+  async planRotation(config, cluster, { force, runs }) {
+    const { createDependencies } = await import('./dependencies.ts');
+    const { planRotation } = await import('./activities/rotation.ts');
+    const dependencies = createDependencies(config);
+    try {
+      return await planRotation({ config, store: dependencies.store, runs }, cluster, { force });
+    } finally {
+      await dependencies.close();
+    }
+  },
   async runWorker(config) {
     const { runWorker } = await import('./worker.ts');
     await runWorker(config);

@@ -1,12 +1,10 @@
 import { log } from '@temporalio/activity';
-import type { CamundaClient } from '../camunda/port.ts';
 import type { BackupPlan } from '../contract/backup.ts';
-import { errorCatalogue, SafepointError } from '../contract/errors.ts';
 import type { CutPart } from '../contract/parts.ts';
 import { dumpName, MANIFEST, setKey } from '../domain/setKeys.ts';
 import { messageOf } from '../system/redact.ts';
-import { pause, stopwatch } from '../system/waiting.ts';
 import type { ActivityDeps } from './deps.ts';
+import { removePart } from './removePart.ts';
 
 export type CleanUpInput = { plan: BackupPlan; backupId: string; parts: CutPart[] };
 
@@ -15,7 +13,6 @@ export type CleanUp = { removed: string[]; left: string[] };
 
 /** Deletions of the applications are carried out later than they are answered. */
 const GONE_MS = 10_000;
-const POLL_MS = 200;
 
 export function createCleanUpActivities({ camunda, store }: ActivityDeps) {
   return {
@@ -38,7 +35,7 @@ export function createCleanUpActivities({ camunda, store }: ActivityDeps) {
       };
       const client = camunda(plan.cluster);
       await Promise.all([
-        ...parts.map((part) => tidy(part, () => removePart(client, part, backupId))),
+        ...parts.map((part) => tidy(part, () => removePart(client, part, backupId, { goneMs: GONE_MS }))),
         ...plan.databases.map((database) =>
           tidy(database, async () => {
             const key = setKey(plan.cluster, backupId, dumpName(database));
@@ -53,26 +50,4 @@ export function createCleanUpActivities({ camunda, store }: ActivityDeps) {
       return clean;
     },
   };
-}
-
-/** Whether there was anything to remove. A deletion that is not answered is asked for again. */
-async function removePart(client: CamundaClient, part: CutPart, backupId: string): Promise<boolean> {
-  const elapsedMs = stopwatch();
-  let sent = false;
-  let accepted = false;
-  for (;;) {
-    try {
-      const { kind, foreignState } = await client.getBackup(part, backupId);
-      if (kind === 'absent') return sent;
-      if (elapsedMs() > GONE_MS)
-        throw new Error(`still there ${GONE_MS / 1000} s after its deletion (${foreignState})`);
-      sent = true;
-      if (!accepted) await client.deleteBackup(part, backupId);
-      accepted = true;
-    } catch (error) {
-      const mayPass = error instanceof SafepointError && errorCatalogue[error.code].retry;
-      if (!mayPass || elapsedMs() > GONE_MS) throw error;
-    }
-    await pause(POLL_MS);
-  }
 }

@@ -1,12 +1,15 @@
 import { getClient } from '@temporalio/activity';
 import { createRunLookup } from '../system/runs.ts';
 import { createCaptureActivities } from './capture.ts';
+import { createCheckActivities } from './check.ts';
 import { createCleanUpActivities } from './cleanUp.ts';
 import type { ActivityDeps } from './deps.ts';
+import { createDeletionActivities } from './deletion.ts';
 import { createDumpActivities } from './dump.ts';
 import { createExportingActivities } from './exporting.ts';
 import { createPlanActivities } from './plan.ts';
 import { createPreflightActivities } from './preflight.ts';
+import { createRetainActivities } from './retain.ts';
 import { createSealActivities } from './seal.ts';
 import { createSentinelActivities } from './sentinel.ts';
 import { createWindowActivities } from './window.ts';
@@ -22,6 +25,9 @@ export function createActivities(deps: ActivityDeps) {
     ...createDumpActivities(deps),
     ...createSealActivities(deps),
     ...createCleanUpActivities(deps),
+    ...createRetainActivities(deps, runs),
+    ...createDeletionActivities(deps, runs),
+    ...createCheckActivities(deps),
     ...createWindowActivities(runs),
     ...createSentinelActivities(deps, runs),
   };

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import type { BackupResult, SealInput, Verdict } from '../contract/backup.ts';
 import { SafepointError } from '../contract/errors.ts';
@@ -7,6 +6,7 @@ import { mergeLatencies } from '../domain/latency.ts';
 import { restoreCommands } from '../domain/restoreCommands.ts';
 import { MANIFEST, setKey } from '../domain/setKeys.ts';
 import { formatLabel } from '../domain/setLabel.ts';
+import { sha256Of } from '../system/sha256.ts';
 import type { ObjectStore } from '../storage/port.ts';
 import { productVersion } from '../system/version.ts';
 import type { Verified } from './verify.ts';
@@ -89,6 +89,7 @@ function labelKey(manifest: Manifest, text: string): string {
     completedMs: Date.parse(manifest.completedAt),
     windowMs: manifest.window.tookMs,
     manifestBytes: Buffer.byteLength(text),
+    manifestSha256: sha256Of(text),
     artifacts: manifest.artifacts.length,
     artifactBytes: manifest.artifacts.reduce((sum, artifact) => sum + artifact.sizeBytes, 0),
   });
@@ -105,8 +106,7 @@ export async function findRecorded(store: ObjectStore, input: SealInput): Promis
   if (text === null) return null;
   const manifest = Manifest.safeParse(JSON.parse(text));
   if (manifest.data?.run.runId === activityInfo().workflowExecution?.runId && manifest.success) {
-    const sha256 = createHash('sha256').update(text).digest('hex');
-    return resultOf(input, manifest.data, { store: store.name, key, sha256 });
+    return resultOf(input, manifest.data, { store: store.name, key, sha256: sha256Of(text) });
   }
   throw new SafepointError(
     'ObjectExists',

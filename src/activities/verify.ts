@@ -45,7 +45,7 @@ export async function verifySet(
   return { findings, cut, snapshots };
 }
 
-async function askAgain(client: CamundaClient, captured: PartResult): Promise<Finding> {
+export async function askAgain(client: CamundaClient, captured: PartResult): Promise<Finding> {
   const check = `${captured.part}.complete`;
   const status = await client.getBackup(captured.part, captured.backupId, { signal: cancellationSignal() });
   const same = fingerprint(status.pieces) === fingerprint(captured.pieces);
@@ -71,7 +71,7 @@ function fingerprint(pieces: PartResult['pieces']): string {
   return facts.sort().join('\n');
 }
 
-async function lookUpSnapshots(
+export async function lookUpSnapshots(
   client: CamundaClient,
   parts: readonly PartResult[],
 ): Promise<ManifestSnapshot[]> {
@@ -151,7 +151,7 @@ async function findUncoveredIndices(
   };
 }
 
-async function readBack(
+export async function readBack(
   store: ObjectStore,
   artifacts: readonly StoredArtifact[],
   report: (details: { progress: string }) => void,

@@ -23,6 +23,8 @@ export type StepNote = { text: string; problem: boolean };
 export interface BackupRuns extends RunLookup {
   readonly namespace: string;
   start(workflowId: string, input: BackupInput): Promise<RunRef>;
+  /** Starts another workflow of ours and waits for its result; fails when one runs under this id already. */
+  execute<T>(workflow: OtherWorkflow): Promise<T>;
   /** Waits for the end of the run. */
   result(run: RunRef): Promise<BackupResult>;
   /** Asks a worker; fails within `QUERY_TIMEOUT_MS` when none answers. */
@@ -42,6 +44,8 @@ export interface BackupRuns extends RunLookup {
   readonly schedules: BackupSchedules;
   close(): Promise<void>;
 }
+
+export type OtherWorkflow = { type: string; workflowId: string; input: object; summary: string };
 
 const QUERY_TIMEOUT_MS = 5_000;
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -69,6 +73,14 @@ export async function connectBackupRuns({
         staticDetails: RUN_DETAILS,
       });
       return { workflowId, runId: started.firstExecutionRunId };
+    },
+    async execute<T>({ type, workflowId, input, summary }: OtherWorkflow) {
+      return (await client.workflow.execute(type, {
+        taskQueue: TASK_QUEUE,
+        workflowId,
+        args: [input],
+        staticSummary: summary,
+      })) as T;
     },
     result: (run) => handle(run).result() as Promise<BackupResult>,
     readStatus: (run) => query<BackupStatus>(run),

@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.ts';
 import type { PreflightReport } from '../contract/preflight.ts';
+import type { RetentionPlan } from '../contract/retention.ts';
 import type { HandResume } from '../contract/sentinel.ts';
 import type { ObjectStore } from '../storage/port.ts';
 import type { RunLookup } from '../system/runs.ts';
@@ -26,6 +27,12 @@ export interface CliDeps {
     cluster: string,
     options: { force: boolean; runs: RunLookup },
   ): Promise<HandResume>;
+  /** What rotation would do; `runs` is `null` where Temporal does not answer. */
+  planRotation(
+    config: Config,
+    cluster: string,
+    options: { force: boolean; runs: RunLookup | null },
+  ): Promise<RetentionPlan>;
   /** Blocks until the process is asked to end. */
   runWorker(config: Config): Promise<void>;
   /** Asks the person at the terminal; `false` where there is none. */

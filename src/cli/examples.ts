@@ -18,9 +18,28 @@ export const EXAMPLES: Record<string, readonly Example[]> = {
     ['safepoint doctor prod', 'what is wrong, and what to do about it'],
     ['safepoint doctor prod --config staging.yaml --json', 'another config, for scripts'],
   ],
+  verify: [
+    ['safepoint verify 1795399832', 'one set, to the last byte'],
+    ['safepoint verify --latest --cluster prod', 'the newest one of a cluster'],
+    ['safepoint verify --sample 5% --json', 'each night: after twenty all were looked at'],
+  ],
+  prune: [
+    ['safepoint prune prod', 'every set with keep or delete, and why; touches nothing'],
+    ['safepoint prune prod --apply', 'deletes what was shown'],
+    ['safepoint prune prod --apply --force --json', 'after a change of the policy that lets many go'],
+  ],
+  hold: [
+    ['safepoint hold 1795399832 --reason "before the migration"', 'no policy deletes it'],
+    ['safepoint hold 1795399832 --cluster prod --reason "audit 2026" --json', 'for scripts'],
+  ],
+  release: [
+    ['safepoint release 1795399832', 'the policy decides again'],
+    ['safepoint release 1795399832 --cluster prod --json', 'for scripts'],
+  ],
   list: [
     ['safepoint list', 'the sets of every cluster'],
-    ['safepoint list prod --json', 'those of one, for scripts'],
+    ['safepoint list prod --newest 5', 'the last five of one'],
+    ['safepoint list prod --state failed unfinished --json', 'for scripts'],
   ],
   show: [
     ['safepoint show 1795399832', 'parts, proof and restore commands'],

@@ -1,6 +1,8 @@
 import type { BackupResult } from '../contract/backup.ts';
 import type { PreflightReport } from '../contract/preflight.ts';
+import type { RetainResult, RetentionPlan } from '../contract/retention.ts';
 import type { HandResume } from '../contract/sentinel.ts';
+import type { VerifyResult } from '../contract/verification.ts';
 import type { CatalogList } from '../storage/catalog.ts';
 import type { CatalogEntry, SetDocuments } from '../storage/catalogEntry.ts';
 import type { RunRef } from '../system/runs.ts';
@@ -21,6 +23,11 @@ export type ListJson = {
   unreadable: CatalogList['unreadable'];
 };
 export type ShowJson = { sets: (CatalogEntry & SetDocuments)[] };
+export type VerifyJson = { results: VerifyResult[] };
+/** `done`: `null` without `--apply`. */
+export type PruneJson = { plan: RetentionPlan; done: RetainResult | null };
+export type HoldJson = { cluster: string; backupId: string; stores: string[]; done: 'held' | 'released' };
+export type ReleaseJson = HoldJson;
 export type ResumeJson = HandResume;
 export type ScheduleApplyJson = {
   changes: ScheduleChange[];
@@ -42,6 +49,9 @@ type CommandJson =
   | DoctorJson
   | ListJson
   | ShowJson
+  | VerifyJson
+  | PruneJson
+  | HoldJson
   | ResumeJson
   | ScheduleApplyJson
   | ScheduleListJson

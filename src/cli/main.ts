@@ -7,13 +7,16 @@ import { EXAMPLES, renderExamples } from './examples.ts';
 import { EXIT, EXIT_CODE_HELP, type ExitCode } from './exitCodes.ts';
 import { toFailure, type Failure } from './failure.ts';
 import { writeJson } from './json.ts';
+import { holdCommand, releaseCommand } from './hold.ts';
 import { listCommand } from './list.ts';
+import { pruneCommand } from './prune.ts';
 import { printable } from './render/printable.ts';
 import { resumeCommand } from './resume.ts';
 import { runCommand } from './run.ts';
 import { scheduleCommand } from './schedule.ts';
 import { showCommand } from './show.ts';
 import { statusCommand } from './status.ts';
+import { verifyCommand } from './verify.ts';
 import { workerCommand } from './worker.ts';
 
 /** Runs one command line, without `node` and the script, and returns the exit code. Never throws. */
@@ -43,6 +46,10 @@ export function createProgram(deps: CliDeps, finish: Finish): Command {
     doctorCommand(deps, finish),
     listCommand(deps, finish),
     showCommand(deps),
+    verifyCommand(deps),
+    pruneCommand(deps, finish),
+    holdCommand(deps),
+    releaseCommand(deps),
     statusCommand(deps, finish),
     cancelCommand(deps, finish),
     resumeCommand(deps),

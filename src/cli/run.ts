@@ -35,7 +35,7 @@ export function runCommand(deps: CliDeps, finish: Finish): Command {
 async function runBackup(deps: CliDeps, input: BackupInput, options: RunOptions): Promise<ExitCode> {
   const runs = await deps.connect();
   try {
-    const run = await runs.start(workflowIdFor(input.cluster, new Date()), input);
+    const run = await runs.start(workflowIdFor('backup', input.cluster, new Date()), input);
     if (options.detach) {
       if (options.json) writeJson(deps.stdout, { ...run, namespace: runs.namespace });
       else deps.stdout.write(renderDetached(run, runs.namespace));
@@ -81,7 +81,7 @@ function toInput(cluster: string, { procedure, backupId }: RunOptions): BackupIn
 }
 
 /** `backup-prod-2026-11-22T02-00-00-3fa9`: sorts by time, and needs no quotes in a shell. */
-export function workflowIdFor(cluster: string, now: Date): string {
+export function workflowIdFor(type: string, cluster: string, now: Date): string {
   const time = now.toISOString().slice(0, 19).replaceAll(':', '-');
-  return `backup-${cluster}-${time}-${randomBytes(2).toString('hex')}`;
+  return `${type}-${cluster}-${time}-${randomBytes(2).toString('hex')}`;
 }

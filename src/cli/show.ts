@@ -1,8 +1,7 @@
 import { Command } from 'commander';
-import { SafepointError } from '../contract/errors.ts';
 import { readCatalog } from '../storage/catalog.ts';
-import type { CatalogSet } from '../storage/catalogEntry.ts';
 import type { CliDeps } from './deps.ts';
+import { requireOneCluster } from './findSet.ts';
 import { writeJson } from './json.ts';
 import { renderSet } from './render/set.ts';
 
@@ -19,20 +18,12 @@ export function showCommand(deps: CliDeps): Command {
       const stores = await deps.openStores(deps.loadConfig(path));
       const wanted = cluster === undefined ? { backupId } : { backupId, cluster };
       const sets = await readCatalog(stores, wanted);
-      requireOneCluster(sets, backupId);
+      requireOneCluster(
+        sets.map(({ entry }) => entry.cluster),
+        backupId,
+      );
       if (json)
         writeJson(deps.stdout, { sets: sets.map(({ entry, ...documents }) => ({ ...entry, ...documents })) });
       else deps.stdout.write(sets.map(renderSet).join('\n'));
     });
-}
-
-/** The same set may lie in several stores; the same id in two clusters names two sets. */
-function requireOneCluster(sets: CatalogSet[], backupId: string): void {
-  const clusters = [...new Set(sets.map(({ entry }) => entry.cluster))];
-  if (clusters.length === 1) return;
-  const message =
-    clusters.length === 0
-      ? `no set ${backupId} in the stores; \`safepoint list\` shows those that exist`
-      : `the id ${backupId} exists in ${clusters.join(' and ')}; choose with --cluster`;
-  throw new SafepointError('InvalidInput', message);
 }

@@ -48,6 +48,8 @@ export type BackupPlan = {
   budgets: Budgets;
   /** Sets that the run may begin. Absent in histories of 0.1.0, whose runs began one and cleaned up nothing. */
   attempts?: number;
+  /** Whether rotation follows a complete set. Absent in histories before 0.4.0. */
+  retain?: boolean;
   searchAttributes: boolean;
 };
 

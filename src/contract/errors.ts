@@ -161,6 +161,22 @@ export const errorCatalogue = {
     startsOver: true,
     operatorAction: 'Read the reasons in the message; start again, which takes a new id.',
   },
+  RotationRefused: {
+    meaning: 'What the retention of the cluster would delete may not be deleted; nothing was.',
+    retry: false,
+    operatorAction: 'Look at `safepoint prune CLUSTER`; correct the policy or the clock, or give `--force`.',
+  },
+  DeletionRefused: {
+    meaning: 'A set must stay: it is held, somebody works with it, or the policy keeps it by now.',
+    retry: false,
+    operatorAction: 'Nothing, if it is meant to stay; `safepoint prune CLUSTER` says all that keeps it.',
+  },
+  VerifyFailed: {
+    meaning: 'A set that was complete is so no longer: something of it is gone or damaged.',
+    retry: false,
+    operatorAction:
+      'Read the findings. `safepoint repair ID` copies dumps and manifests from another store; what Camunda lost needs a new backup.',
+  },
   BackupCancelled: {
     meaning: 'The run was cancelled. Exporting was resumed; the set is not a backup.',
     retry: false,

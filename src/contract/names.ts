@@ -6,6 +6,9 @@ export const TASK_QUEUE = 'safepoint';
 export const BACKUP_WORKFLOW = 'backup';
 export const WINDOW_WORKFLOW = 'backupWindow';
 export const SENTINEL_WORKFLOW = 'sentinel';
+export const RETAIN_WORKFLOW = 'retain';
+export const DELETE_SET_WORKFLOW = 'deleteSet';
+export const VERIFY_WORKFLOW = 'verify';
 
 /** Id of the schedule that runs the sentinel, and of its runs. */
 export const SENTINEL_ID = 'safepoint-sentinel';
@@ -37,6 +40,16 @@ export const RESUME_FAILED_SIGNAL = 'resumeFailed';
 /** The fixed id of a cluster's window is its lock: Temporal runs at most one workflow with it. */
 export function windowWorkflowId(cluster: string): string {
   return `safepoint/${cluster}`;
+}
+
+/** One rotation of a cluster at a time. */
+export function retainWorkflowId(cluster: string): string {
+  return `safepoint/${cluster}/retain`;
+}
+
+/** One deletion of a set at a time. */
+export function deleteSetWorkflowId(cluster: string, backupId: string): string {
+  return `safepoint/${cluster}/delete/${backupId}`;
 }
 
 /** Keyword search attributes; set only where the config says that the namespace has them. */

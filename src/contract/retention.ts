@@ -62,7 +62,8 @@ export type RetainResult = {
   kept: number;
 };
 
-export type DeleteSetInput = { cluster: string; backupId: string; reasons: string[] };
+/** `reasons`: why it goes, for its tombstone. */
+export type DeleteSetInput = { cluster: string; backupId: string; reasons?: string[] };
 
 /** `left`: what stays, one sentence each; the set is gone when it is empty. */
 export type DeleteSetResult = { cluster: string; backupId: string; left: string[] };

@@ -1,5 +1,5 @@
 const LABEL =
-  /^label\.(complete|partial)\.([a-z0-9-]+)\.(\d{1,15})\.(\d{1,15})\.(\d{1,15})\.(\d{1,15})\.(\d{1,6})\.(\d{1,16})$/;
+  /^label\.(complete|partial)\.([a-z0-9-]+)\.(\d{1,15})\.(\d{1,15})\.(\d{1,15})\.(\d{1,15})\.(\d{1,6})\.(\d{1,16})\.([0-9a-f]{64})$/;
 
 /**
  * What a listing shows of a sealed set. It stands in the name of an object beside the manifest, so that a list of
@@ -15,24 +15,37 @@ export type SetLabel = {
   manifestBytes: number;
   artifacts: number;
   artifactBytes: number; // of all together, as stored
+  manifestSha256: string; // hex
 };
 
-/** `label.complete.sequential.1795399832000.1795399841000.8123.20480.2.1048576` */
+/** `label.complete.sequential.1795399832000.1795399841000.8123.20480.2.1048576.9f86d0…` */
 export function formatLabel(label: SetLabel): string {
   const { verdict, procedure, startedMs, completedMs, windowMs } = label;
   const numbers = [startedMs, completedMs, Math.round(windowMs), label.manifestBytes];
-  return ['label', verdict, procedure, ...numbers, label.artifacts, label.artifactBytes].join('.');
+  return [
+    'label',
+    verdict,
+    procedure,
+    ...numbers,
+    label.artifacts,
+    label.artifactBytes,
+    label.manifestSha256,
+  ].join('.');
 }
 
 /** `null` for a name that is no label. */
 export function parseLabel(name: string): SetLabel | null {
-  const [, verdict, procedure = '', ...numbers] = LABEL.exec(name) ?? [];
+  const [, verdict, procedure = '', ...facts] = LABEL.exec(name) ?? [];
   if (verdict !== 'complete' && verdict !== 'partial') return null;
   const [startedMs = 0, completedMs = 0, windowMs = 0, manifestBytes = 0, artifacts = 0, artifactBytes = 0] =
-    numbers.map(Number);
+    facts.slice(0, -1).map(Number);
   const isTime = (ms: number) => ms <= LATEST_MS;
   if (!isTime(startedMs) || !isTime(completedMs)) return null;
-  return { verdict, procedure, startedMs, completedMs, windowMs, manifestBytes, artifacts, artifactBytes };
+  const manifestSha256 = facts.at(-1) ?? '';
+  return {
+    ...{ verdict, procedure, startedMs, completedMs, windowMs },
+    ...{ manifestBytes, manifestSha256, artifacts, artifactBytes },
+  };
 }
 
 /** The end of year 9999: `Date` knows later ones, and writes them in a form that nobody expects. */

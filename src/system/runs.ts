@@ -1,5 +1,13 @@
-import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
+import {
+  ServiceError,
+  WorkflowNotFoundError,
+  type Client,
+  type WorkflowExecutionDescription,
+} from '@temporalio/client';
 import { windowWorkflowId } from '../contract/names.ts';
+
+/** Status code of gRPC. */
+const INVALID_ARGUMENT = 3;
 
 export type RunRef = { workflowId: string; runId: string };
 
@@ -55,7 +63,7 @@ async function describeRun(
   try {
     return await client.workflow.getHandle(workflowId, runId).describe();
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return null;
+    if (error instanceof WorkflowNotFoundError || isRefusedAsInvalid(error)) return null;
     throw error;
   }
 }
@@ -82,4 +90,10 @@ function describeWindow(
   return resumeProblem === null
     ? held
     : `${held}; it cannot resume exporting: ${resumeProblem}; see \`safepoint resume ${cluster}\``;
+}
+
+/** An intent of others may name a run by words that the server takes for no id; such a run it cannot have. */
+function isRefusedAsInvalid(error: unknown): boolean {
+  const { cause } = error as { cause?: { code?: unknown } };
+  return error instanceof ServiceError && cause?.code === INVALID_ARGUMENT;
 }

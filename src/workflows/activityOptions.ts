@@ -96,3 +96,35 @@ export const afterFailureOptions: ActivityOptions = {
   scheduleToCloseTimeout: '2 m',
   retry: promptly,
 };
+
+/** Nothing waits for a deletion, and a store or Camunda may be away for minutes. */
+export const deletionOptions: ActivityOptions = {
+  ...common,
+  startToCloseTimeout: '30 m',
+  scheduleToCloseTimeout: '1 h',
+  heartbeatTimeout: '30 s',
+  retry: { initialInterval: '1 s', backoffCoefficient: 2, maximumInterval: '1 m' },
+};
+
+/** What is not gone by then goes with a later rotation. */
+export const partDeletionOptions: ActivityOptions = {
+  ...deletionOptions,
+  startToCloseTimeout: '10 m',
+  scheduleToCloseTimeout: '10 m',
+};
+
+export const chooseSetsOptions: ActivityOptions = {
+  ...common,
+  startToCloseTimeout: '5 m',
+  heartbeatTimeout: '30 s',
+  retry: { ...promptly, maximumAttempts: 10 },
+};
+
+/** Dumps are read back whole; a read that is broken off starts over. */
+export const verifyOptions: ActivityOptions = {
+  ...common,
+  startToCloseTimeout: '12 h',
+  scheduleToCloseTimeout: '24 h',
+  heartbeatTimeout: '30 s',
+  retry: { initialInterval: '1 s', backoffCoefficient: 2, maximumInterval: '1 m', maximumAttempts: 12 },
+};

@@ -7,6 +7,7 @@ import {
   proxyLocalActivities,
   setCurrentDetails,
   setHandler,
+  startChild,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type {
@@ -17,7 +18,12 @@ import type {
   WindowResult,
 } from '../contract/backup.ts';
 import { startsOver } from '../contract/errors.ts';
-import { GET_STATUS_QUERY, RESUME_FAILED_SIGNAL } from '../contract/names.ts';
+import {
+  GET_STATUS_QUERY,
+  RESUME_FAILED_SIGNAL,
+  RETAIN_WORKFLOW,
+  retainWorkflowId,
+} from '../contract/names.ts';
 import type { OpenedSet } from '../contract/preflight.ts';
 import type { BackupStatus, StatusLine } from '../contract/status.ts';
 import { renderDetails } from '../domain/statusTable.ts';
@@ -31,6 +37,7 @@ import {
 import { closeOnError, isErrorCode, toFailure, wasCancelled } from './failures.ts';
 import { checkInputShape } from './inputShape.ts';
 import { createLines, type Lines } from './lines.ts';
+import type { retain } from './retain.ts';
 import { showSearchAttributes } from './searchAttributes.ts';
 import { allOrNone } from './sideBySide.ts';
 import { openWindow, superviseWindow } from './supervise.ts';
@@ -86,9 +93,25 @@ export async function backup(input: BackupInput): Promise<BackupResult> {
       status.result = result;
       show();
       showSearchAttributes(plan, { backupId: result.backupId, verdict: result.verdict });
+      if (plan.retain === true && result.verdict === 'complete') await startRotation(plan.cluster);
       return result;
     }
   });
+}
+
+/**
+ * Rotation goes on by itself: nobody waits for deletions who waits for a backup. One that is under way will do, and what keeps
+ * it from starting must not spoil a backup that is whole.
+ */
+async function startRotation(cluster: string): Promise<void> {
+  await bestEffort(
+    startChild<typeof retain>(RETAIN_WORKFLOW, {
+      workflowId: retainWorkflowId(cluster),
+      args: [{ cluster }],
+      parentClosePolicy: 'ABANDON',
+      staticSummary: `rotation of ${cluster}`,
+    }),
+  );
 }
 
 /** One set from preflight to seal; `lost` when it was given up and a new one may succeed. */

@@ -1,16 +1,47 @@
 import { fail } from './failures.ts';
 
-const FIELDS = {
-  cluster: 'a cluster name',
-  procedure: 'a procedure name',
-  backupId: 'decimal digits in quotes',
-} as const;
+type Fields = Record<string, { type: 'string' | 'boolean' | 'strings'; wanted: string; required?: true }>;
+
+const CLUSTER = { type: 'string', wanted: 'a cluster name', required: true } as const;
+const BACKUP_ID = { type: 'string', wanted: 'decimal digits in quotes' } as const;
 
 /**
  * Refuses input of a wrong shape in the first workflow task, so that our sentence is what the UI shows first. Names and
  * values are checked by `planBackup`, which knows the config.
  */
 export function checkInputShape(input: unknown): void {
+  checkShape(input, {
+    cluster: CLUSTER,
+    procedure: { type: 'string', wanted: 'a procedure name' },
+    backupId: BACKUP_ID,
+  });
+}
+
+export function checkRetainShape(input: unknown): void {
+  checkShape(input, {
+    cluster: CLUSTER,
+    backupIds: { type: 'strings', wanted: 'a list of backup ids in quotes' },
+    force: { type: 'boolean', wanted: 'true or false' },
+  });
+}
+
+export function checkSetShape(input: unknown): void {
+  checkShape(input, {
+    cluster: CLUSTER,
+    backupId: { ...BACKUP_ID, required: true },
+    reasons: { type: 'strings', wanted: 'a list of sentences' },
+  });
+}
+
+export function checkVerifyShape(input: unknown): void {
+  checkShape(input, {
+    cluster: CLUSTER,
+    backupId: BACKUP_ID,
+    sets: { type: 'string', wanted: 'latest, all, or a share such as 5%' },
+  });
+}
+
+function checkShape(input: unknown, fields: Fields): void {
   const example = 'give an object such as {"cluster":"prod"}';
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     throw fail(
@@ -19,21 +50,25 @@ export function checkInputShape(input: unknown): void {
     );
   }
   const problems = Object.keys(input)
-    .filter((field) => !Object.hasOwn(FIELDS, field))
+    .filter((field) => !Object.hasOwn(fields, field))
     .map((field) => `unknown field ${JSON.stringify(field)}`);
-  if (!('cluster' in input)) problems.push('cluster is missing');
-  for (const [field, wanted] of Object.entries(FIELDS)) {
+  for (const [field, { type, wanted, required }] of Object.entries(fields)) {
     const value = (input as Record<string, unknown>)[field];
-    if (value !== undefined && typeof value !== 'string') {
+    if (value === undefined && required === true && !(field in input)) problems.push(`${field} is missing`);
+    if (value !== undefined && !isOfType(value, type))
       problems.push(`${field} is ${JSON.stringify(value)}, must be ${wanted}`);
-    }
   }
   if (problems.length > 0) {
     throw fail(
       'InvalidInput',
-      `${problems.join('; ')}; fields are ${Object.keys(FIELDS).join(', ')}; ${example}`,
+      `${problems.join('; ')}; fields are ${Object.keys(fields).join(', ')}; ${example}`,
     );
   }
+}
+
+function isOfType(value: unknown, type: Fields[string]['type']): boolean {
+  if (type !== 'strings') return typeof value === type;
+  return Array.isArray(value) && value.every((each) => typeof each === 'string');
 }
 
 /**

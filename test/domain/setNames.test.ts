@@ -13,12 +13,13 @@ const label: SetLabel = {
   manifestBytes: 20_480,
   artifacts: 2,
   artifactBytes: 1_048_576,
+  manifestSha256: 'ab'.repeat(32),
 };
 
 describe('domain/setLabel', () => {
   it('stands for the facts that it was made of', () => {
     expect(formatLabel(label)).toBe(
-      'label.complete.history-first.1795399832000.1795399841000.8123.20480.2.1048576',
+      `label.complete.history-first.1795399832000.1795399841000.8123.20480.2.1048576.${'ab'.repeat(32)}`,
     );
     expect(parseLabel(formatLabel(label))).toEqual(label);
   });
@@ -36,12 +37,15 @@ describe('domain/setLabel', () => {
 
   it('takes any name without a word, and gives times that can be shown', () => {
     fc.assert(
-      fc.property(fc.stringMatching(/^label\.(complete|partial)\.[a-z-]+(\.\d{1,17}){6}$/), (name) => {
-        const parsed = parseLabel(name);
-        if (parsed === null) return;
-        expect(new Date(parsed.startedMs).toISOString()).toMatch(/^\d{4}-/);
-        expect(parseLabel(formatLabel(parsed))).toEqual(parsed);
-      }),
+      fc.property(
+        fc.stringMatching(/^label\.(complete|partial)\.[a-z-]+(\.\d{1,17}){6}\.[a-f]{64}$/),
+        (name) => {
+          const parsed = parseLabel(name);
+          if (parsed === null) return;
+          expect(new Date(parsed.startedMs).toISOString()).toMatch(/^\d{4}-/);
+          expect(parseLabel(formatLabel(parsed))).toEqual(parsed);
+        },
+      ),
     );
   });
 });

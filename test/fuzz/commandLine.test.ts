@@ -135,6 +135,7 @@ function fakeDeps(broken: Error | undefined): { deps: CliDeps; written: () => st
           ]),
           findOpenWindow: answer(null),
           cancel: answer(undefined),
+          execute: answer({ cluster: 'prod', sets: [], deleted: [], left: [], kept: 0 }),
           countWorkers: answer(1),
           readSentinel: answer(null),
           schedules: {
@@ -151,6 +152,7 @@ function fakeDeps(broken: Error | undefined): { deps: CliDeps; written: () => st
       openStores: answer([]),
       inspectCluster: answer({ cluster: 'prod', checkedAt: '2026-11-22T02:00:00.000Z', findings: [] }),
       resumeExporting: answer({ cluster: 'prod', outcome: 'resumed', seen: 'paused', readings: [] }) as never,
+      planRotation: answer({ cluster: 'prod', decisions: [], refused: null }),
       runWorker: answer(undefined),
       confirm: answer(false),
       catchInterrupt: () => new AbortController().signal,

@@ -28,6 +28,7 @@ const label = formatLabel({
   manifestBytes: manifestText.length,
   artifacts: 1,
   artifactBytes: validDump.length,
+  manifestSha256: 'ab'.repeat(32),
 });
 
 /** A sealed set with its label; `more` adds objects or, by null, leaves them out. */

@@ -1,0 +1,103 @@
+import { cancellationSignal } from '@temporalio/activity';
+import { clusterStores } from '../config/clusterStores.ts';
+import { SafepointError } from '../contract/errors.ts';
+import type { CheckRecord } from '../contract/setRecords.ts';
+import type { VerifiedSet, VerifyInput } from '../contract/verification.ts';
+import { chooseSets, parseSets, type CheckedSet } from '../domain/chooseSets.ts';
+import { checkName } from '../domain/setCheck.ts';
+import { setKey } from '../domain/setKeys.ts';
+import { listCatalog } from '../storage/catalog.ts';
+import type { ObjectStore } from '../storage/port.ts';
+import { openFolder } from '../storage/setFolders.ts';
+import type { ActivityDeps } from './deps.ts';
+import { withHeartbeats } from './heartbeats.ts';
+import { inspectStoredSet } from './verifyStored.ts';
+
+export function createCheckActivities({ config, camunda, store }: ActivityDeps) {
+  const storesOf = (cluster: string): ObjectStore[] => {
+    const settings = Object.hasOwn(config.clusters, cluster) ? config.clusters[cluster] : undefined;
+    if (settings !== undefined) return clusterStores(settings).map((name) => store(name));
+    const known = Object.keys(config.clusters).join(', ');
+    throw new SafepointError(
+      'InvalidInput',
+      `no cluster ${JSON.stringify(cluster)} in the config; it has ${known}`,
+    );
+  };
+
+  return {
+    /** Ids of the sets to look at, of those that are backups. Fails with `InvalidInput` when there is none. */
+    async chooseSets({ cluster, backupId, sets }: VerifyInput): Promise<string[]> {
+      if (backupId !== undefined && sets !== undefined)
+        throw new SafepointError('InvalidInput', 'give backupId or sets, not both');
+      const which = parseSets(sets ?? 'latest');
+      if (which === null)
+        throw new SafepointError(
+          'InvalidInput',
+          `sets is ${JSON.stringify(sets)}, must be latest, all, or a share such as 5%`,
+        );
+      const stores = storesOf(cluster);
+      return await withHeartbeats(async () => {
+        const known = await listBackups(stores, cluster);
+        const found = backupId === undefined ? known : known.filter((set) => set.backupId === backupId);
+        if (found.length > 0) return chooseSets(found, backupId === undefined ? which : 'all');
+        const wanted = backupId === undefined ? 'no set' : `no set ${backupId}`;
+        throw new SafepointError(
+          'InvalidInput',
+          `${wanted} of ${cluster} is a backup; \`safepoint list ${cluster}\` shows all`,
+        );
+      });
+    },
+
+    /** Verifies one set and leaves what it found beside it, in every store that has it. */
+    async verifyStoredSet({
+      cluster,
+      backupId,
+    }: {
+      cluster: string;
+      backupId: string;
+    }): Promise<VerifiedSet> {
+      const stores = storesOf(cluster);
+      return await withHeartbeats(async (report) => {
+        const findings = await inspectStoredSet(
+          { camunda: camunda(cluster), stores, cluster, backupId },
+          report,
+        );
+        const bad = findings.filter(({ ok, severity }) => !ok && severity === 'error');
+        const record: CheckRecord = {
+          schema: 'safepoint/check/v1',
+          cluster,
+          backupId,
+          ok: bad.length === 0,
+          checkedAt: new Date().toISOString(),
+          findings,
+        };
+        await recordCheck(stores, record);
+        return { backupId, problems: bad.map(({ check, seen }) => `${check}: ${seen}`) };
+      });
+    },
+  };
+}
+
+/** Newest first; a set that is in several stores once, with the time of its last check in any of them. */
+async function listBackups(stores: readonly ObjectStore[], cluster: string): Promise<CheckedSet[]> {
+  const { entries } = await listCatalog(stores, { cluster });
+  const byId = new Map<string, CheckedSet>();
+  for (const { backupId, state, check, completedAt } of entries) {
+    if (state !== 'complete' && state !== 'partial') continue;
+    const checkedAt = check?.at ?? completedAt ?? '';
+    const known = byId.get(backupId);
+    if (known === undefined || known.checkedAt < checkedAt) byId.set(backupId, { backupId, checkedAt });
+  }
+  return [...byId.values()];
+}
+
+async function recordCheck(stores: readonly ObjectStore[], record: CheckRecord): Promise<void> {
+  const { cluster, backupId, checkedAt: at, ok } = record;
+  const text = `${JSON.stringify(record, null, 2)}\n`;
+  for (const store of stores) {
+    if ((await openFolder(store, cluster, backupId)) === null) continue;
+    await store.putObject(setKey(cluster, backupId, checkName({ at, ok })), text, {
+      signal: cancellationSignal(),
+    });
+  }
+}

@@ -1,0 +1,171 @@
+import { activityInfo, cancellationSignal } from '@temporalio/activity';
+import { clusterStores } from '../config/clusterStores.ts';
+import type { CutPart } from '../contract/parts.ts';
+import { CUT_PARTS } from '../contract/parts.ts';
+import { SafepointError } from '../contract/errors.ts';
+import type { DeleteSetInput } from '../contract/retention.ts';
+import type { Tombstone } from '../contract/setRecords.ts';
+import { INTENT, isOwnName, MANIFEST, setKey, TOMBSTONE } from '../domain/setKeys.ts';
+import { readDocuments, type CatalogSet } from '../storage/catalogEntry.ts';
+import type { ObjectStore } from '../storage/port.ts';
+import { openFolder } from '../storage/setFolders.ts';
+import { messageOf } from '../system/redact.ts';
+import type { RunLookup } from '../system/runs.ts';
+import type { ActivityDeps } from './deps.ts';
+import { withHeartbeats } from './heartbeats.ts';
+import { removePart } from './removePart.ts';
+import { planRotation } from './rotation.ts';
+
+type SetRef = { cluster: string; backupId: string };
+
+/** Deletions of the applications are carried out later than they are answered. */
+const PART_GONE_MS = 5 * 60_000;
+
+/** The last of a set, in this order: a deletion that was broken off still knows what it deletes. */
+const LAST = [MANIFEST, INTENT, TOMBSTONE];
+
+export function createDeletionActivities(deps: ActivityDeps, runs: RunLookup) {
+  const { config, camunda } = deps;
+  const storesOf = (cluster: string): ObjectStore[] => {
+    const settings = Object.hasOwn(config.clusters, cluster) ? config.clusters[cluster] : undefined;
+    if (settings !== undefined) return clusterStores(settings).map((name) => deps.store(name));
+    throw new SafepointError('InvalidInput', `no cluster ${JSON.stringify(cluster)} in the config`);
+  };
+
+  return {
+    /**
+     * Writes a tombstone into every store that has the set, after asking the policy once more: since it was planned the set may
+     * have been held. From then on it is no backup. The parts that Camunda may still have; `null` when no store has the set.
+     * Fails with `DeletionRefused`, having touched nothing.
+     */
+    async beginDeletion({
+      cluster,
+      backupId,
+      reasons = [],
+    }: DeleteSetInput): Promise<{ parts: CutPart[] } | null> {
+      return await withHeartbeats(async () => {
+        const found = await readEverywhere(storesOf(cluster), { cluster, backupId });
+        if (found.length === 0) return null;
+        await requireDeletable(found, { cluster, backupId });
+        const named = found.flatMap(({ set: { manifest, intent, tombstone } }) => [
+          ...(manifest?.parts.map(({ part }) => part) ?? []),
+          ...(intent?.parts ?? []),
+          ...(tombstone?.parts ?? []),
+        ]);
+        const parts = CUT_PARTS.filter((part) => named.includes(part));
+        const tombstone: Tombstone = {
+          schema: 'safepoint/tombstone/v1',
+          cluster,
+          backupId,
+          parts,
+          reasons,
+          workflowId: activityInfo().workflowExecution?.workflowId ?? '',
+          deletedAt: new Date().toISOString(),
+        };
+        for (const { store, set } of found)
+          if (set.tombstone === undefined) await writeTombstone(store, tombstone);
+        return { parts };
+      });
+    },
+
+    /** Deletes one part in Camunda and waits until it is gone; one that Camunda does not know is gone. */
+    async deletePart({ cluster, backupId, part }: SetRef & { part: CutPart }): Promise<void> {
+      await withHeartbeats(async (report) => {
+        report({ progress: `${part}: waiting until backup ${backupId} is gone` });
+        await removePart(camunda(cluster), part, backupId, {
+          goneMs: PART_GONE_MS,
+          signal: cancellationSignal(),
+        });
+      });
+    },
+
+    /**
+     * Deletes the objects of the set in every store but those that say what it was. What stays, one sentence each: objects of
+     * others, and what a store does not let go.
+     */
+    async deleteObjects(set: SetRef): Promise<string[]> {
+      return await withHeartbeats(() =>
+        removeFromStores(storesOf(set.cluster), set, (name) => isOwnName(name) && !LAST.includes(name)),
+      );
+    },
+
+    /** The manifest, then what remains; the tombstone goes last, so that a deletion that was broken off is found again. */
+    async finishDeletion(set: SetRef): Promise<string[]> {
+      return await withHeartbeats(async () => {
+        for (const last of LAST) {
+          const left = await removeFromStores(storesOf(set.cluster), set, (name) => name === last);
+          if (left.length > 0) return left;
+        }
+        return [];
+      });
+    },
+  };
+
+  async function requireDeletable(found: readonly Found[], { cluster, backupId }: SetRef): Promise<void> {
+    const held = found.find(({ set }) => set.entry.held);
+    if (held !== undefined)
+      throw refused(backupId, `it is held: ${held.set.hold?.reason ?? 'hold.json says no reason'}`);
+    const damaged = found.find(({ set }) => set.entry.state === 'unreadable');
+    if (damaged !== undefined)
+      throw refused(
+        backupId,
+        `${damaged.set.entry.reasons.join('; ')}, and nothing is deleted by guess; remove ${damaged.set.entry.location} by hand`,
+      );
+    const { decisions } = await planRotation({ config, store: deps.store, runs }, cluster, { force: true });
+    const decision = decisions.find((each) => each.backupId === backupId);
+    if (decision?.action !== 'delete')
+      throw refused(backupId, decision?.reasons.join('; ') ?? 'it is not known');
+  }
+}
+
+function refused(backupId: string, why: string): SafepointError {
+  return new SafepointError('DeletionRefused', `set ${backupId} stays: ${why}`);
+}
+
+type Found = { store: ObjectStore; set: CatalogSet };
+
+async function readEverywhere(
+  stores: readonly ObjectStore[],
+  { cluster, backupId }: SetRef,
+): Promise<Found[]> {
+  const found: Found[] = [];
+  for (const store of stores) {
+    const folder = await openFolder(store, cluster, backupId);
+    if (folder !== null) found.push({ store, set: await readDocuments(folder) });
+  }
+  return found;
+}
+
+async function writeTombstone(store: ObjectStore, tombstone: Tombstone): Promise<void> {
+  const key = setKey(tombstone.cluster, tombstone.backupId, TOMBSTONE);
+  const text = `${JSON.stringify(tombstone, null, 2)}\n`;
+  await store.putObject(key, text, { signal: cancellationSignal() });
+  if ((await store.head(key)) !== null) return;
+  throw new SafepointError('StoreFailed', `${store.locate(key)} was written, but the store does not have it`);
+}
+
+/** A store that fails for one object is asked for the others all the same. */
+async function removeFromStores(
+  stores: readonly ObjectStore[],
+  { cluster, backupId }: SetRef,
+  choose: (name: string) => boolean,
+): Promise<string[]> {
+  const left: string[] = [];
+  for (const store of stores) {
+    const folder = await openFolder(store, cluster, backupId);
+    for (const name of folder?.objects.keys() ?? []) {
+      const key = setKey(cluster, backupId, name);
+      if (choose(name)) await removeObject(store, key, left);
+    }
+  }
+  return left;
+}
+
+async function removeObject(store: ObjectStore, key: string, left: string[]): Promise<void> {
+  try {
+    await store.remove(key, { signal: cancellationSignal() });
+  } catch (error) {
+    cancellationSignal().throwIfAborted();
+    left.push(messageOf(error));
+  }
+}

@@ -1,0 +1,119 @@
+import { clusterStores } from '../config/clusterStores.ts';
+import type { ClusterConfig, Config } from '../config/schema.ts';
+import { SafepointError } from '../contract/errors.ts';
+import type { RetentionPlan, RetentionPolicy, RotatedSet } from '../contract/retention.ts';
+import { planRetention } from '../domain/retention.ts';
+import { listCatalog } from '../storage/catalog.ts';
+import { readDocuments, type CatalogEntry } from '../storage/catalogEntry.ts';
+import type { ObjectStore } from '../storage/port.ts';
+import { openFolder } from '../storage/setFolders.ts';
+import type { RunLookup } from '../system/runs.ts';
+import { readIntentRun } from './pauseRecords.ts';
+
+export type RotationDeps = {
+  config: Config;
+  store: (name: string) => ObjectStore;
+  /** `null` where Temporal does not answer: then no set is taken for one whose run is over. */
+  runs: RunLookup | null;
+};
+
+/**
+ * What rotation would do to the sets of a cluster now; touches nothing. Every store of the cluster must answer: a set that one of
+ * them does not show might be the last good one. Fails with `InvalidInput` when the cluster has no retention.
+ */
+export async function planRotation(
+  deps: RotationDeps,
+  cluster: string,
+  { force = false }: { force?: boolean } = {},
+): Promise<RetentionPlan> {
+  const settings = requireSettings(deps.config, cluster);
+  const policy = toPolicy(settings, cluster);
+  const stores = clusterStores(settings).map((name) => deps.store(name));
+  const lists = await Promise.all(stores.map((store) => listCatalog([store], { cluster })));
+  const byId = new Map<string, CatalogEntry[]>();
+  for (const entry of lists.flatMap(({ entries }) => entries))
+    byId.set(entry.backupId, [...(byId.get(entry.backupId) ?? []), entry]);
+  const sets = await Promise.all(
+    [...byId.values()].map((entries) => readRotated(deps, cluster, stores, entries)),
+  );
+  await readNewestManifests(sets, { cluster, stores, count: policy.minComplete });
+  return planRetention(cluster, sets, policy, { nowMs: Date.now(), force });
+}
+
+function requireSettings(config: Config, cluster: string): ClusterConfig {
+  const settings = Object.hasOwn(config.clusters, cluster) ? config.clusters[cluster] : undefined;
+  if (settings !== undefined) return settings;
+  throw new SafepointError(
+    'InvalidInput',
+    `no cluster ${JSON.stringify(cluster)} in the config; it has ${Object.keys(config.clusters).join(', ')}`,
+  );
+}
+
+function toPolicy({ retention }: ClusterConfig, cluster: string): RetentionPolicy {
+  if (retention === undefined)
+    throw new SafepointError(
+      'InvalidInput',
+      `clusters.${cluster} has no retention in the config, so everything stays; give one such as {daily: 14, weekly: 8}`,
+    );
+  const { keepWithin = 0, failed, minAge, ...counts } = retention;
+  return {
+    ...counts,
+    keepWithinMs: keepWithin,
+    minAgeMs: minAge,
+    failed: { keepLast: failed.keepLast, keepWithinMs: failed.keepWithin ?? 0 },
+  };
+}
+
+/** The same set in several stores is as good as its best copy, and as untouchable as its most protected one. */
+const BEST_FIRST = ['complete', 'partial', 'unreadable', 'failed', 'unfinished'] as const;
+
+async function readRotated(
+  { runs }: RotationDeps,
+  cluster: string,
+  stores: readonly ObjectStore[],
+  entries: readonly CatalogEntry[],
+): Promise<RotatedSet> {
+  const backupId = entries[0]?.backupId ?? '';
+  const deleting = entries.some((entry) => entry.state === 'deleting');
+  const best = BEST_FIRST.find((state) => entries.some((entry) => entry.state === state)) ?? 'unreadable';
+  const state = deleting ? 'deleting' : best;
+  const times = (field: 'startedAt' | 'completedAt') =>
+    entries.flatMap((entry) => (entry[field] === null ? [] : [Date.parse(entry[field])]));
+  const [startedMs = null] = times('startedAt');
+  const [endedMs = startedMs] = times('completedAt');
+  const set: RotatedSet = {
+    backupId,
+    state,
+    startedMs,
+    endedMs,
+    held: entries.some(({ held }) => held),
+    verified: entries.every(({ check }) => check?.ok !== false),
+    inUse: null,
+  };
+  if (state !== 'unfinished') return set;
+  const owners = await Promise.all(stores.map((store) => readIntentRun(store, { cluster, backupId }, {})));
+  const owner = owners.find(({ workflowId }) => workflowId !== '');
+  if (owner === undefined) return { ...set, state: 'unreadable' }; // no run of ours has begun it
+  if (runs === null)
+    return { ...set, inUse: `Temporal does not say whether run ${owner.workflowId} is over` };
+  const alive = (await runs.readRunState(owner)) === 'running';
+  return { ...set, inUse: alive ? `run ${owner.workflowId} is at it` : null };
+}
+
+/** The sets that stay at the least must be readable: a label may stand beside a manifest that was damaged. */
+async function readNewestManifests(
+  sets: RotatedSet[],
+  { cluster, stores, count }: { cluster: string; stores: readonly ObjectStore[]; count: number },
+): Promise<void> {
+  const newestFirst = sets.toSorted((left, right) => (right.startedMs ?? 0) - (left.startedMs ?? 0));
+  let readable = 0;
+  for (const set of newestFirst.filter(({ state, verified }) => state === 'complete' && verified)) {
+    if (readable === count) return;
+    const folders = await Promise.all(stores.map((store) => openFolder(store, cluster, set.backupId)));
+    const documents = await Promise.all(
+      folders.filter((folder) => folder !== null).map((folder) => readDocuments(folder)),
+    );
+    if (documents.some(({ entry }) => entry.state === 'complete')) readable += 1;
+    else set.state = 'unreadable';
+  }
+}

@@ -1,0 +1,96 @@
+import { cancellationSignal } from '@temporalio/activity';
+import type { CamundaClient } from '../camunda/port.ts';
+import type { Manifest } from '../contract/manifest.ts';
+import type { PartResult } from '../contract/parts.ts';
+import type { Finding } from '../contract/preflight.ts';
+import { MANIFEST, setKey } from '../domain/setKeys.ts';
+import { parseLabel } from '../domain/setLabel.ts';
+import { readDocuments } from '../storage/catalogEntry.ts';
+import type { ObjectStore } from '../storage/port.ts';
+import { openFolder, type SetFolder } from '../storage/setFolders.ts';
+import { sha256Of } from '../system/sha256.ts';
+import { askAgain, lookUpSnapshots, readBack } from './verify.ts';
+
+type Report = (details: { progress: string }) => void;
+
+export type StoredSet = {
+  camunda: CamundaClient;
+  stores: readonly ObjectStore[];
+  cluster: string;
+  backupId: string;
+};
+
+/**
+ * Looks at a sealed set as if nobody had seen it before: the manifest of each store and its digest, every dump in every store to
+ * its last byte, each part at Camunda, each snapshot with its indices. Fails only when something could not be asked.
+ */
+export async function inspectStoredSet(
+  { camunda, stores, cluster, backupId }: StoredSet,
+  report: Report,
+): Promise<Finding[]> {
+  const copies: { store: ObjectStore; folder: SetFolder | null }[] = [];
+  for (const store of stores) copies.push({ store, folder: await openFolder(store, cluster, backupId) });
+  const manifests = await Promise.all(copies.map((copy) => readCopy(copy, backupId)));
+  const findings = manifests.map(({ finding }) => finding);
+  const manifest = manifests.find((each) => each.manifest !== undefined)?.manifest;
+  if (manifest === undefined) return findings;
+  if (new Set(manifests.flatMap(({ sha256 }) => sha256 ?? [])).size > 1)
+    findings.push(
+      bad('manifest.same', 'the manifests of the stores differ', 'find out which one is the real one'),
+    );
+
+  report({ progress: 'asking every part again' });
+  const parts = manifest.parts as unknown as PartResult[];
+  findings.push(...(await Promise.all(parts.map((part) => askAgain(camunda, part)))));
+  findings.push(...compareSnapshots(manifest, await lookUpSnapshots(camunda, parts)));
+  for (const { store, folder } of copies)
+    if (folder !== null) findings.push(...(await readBack(store, manifest.artifacts, report)));
+  return findings;
+}
+
+async function readCopy(
+  { store, folder }: { store: ObjectStore; folder: SetFolder | null },
+  backupId: string,
+): Promise<{ finding: Finding; manifest?: Manifest; sha256?: string }> {
+  const check = `manifest.${store.name}`;
+  const repair = `safepoint repair ${backupId} copies it from another store, if one has it`;
+  if (folder === null) return { finding: bad(check, `store ${store.name} does not have the set`, repair) };
+  const { entry, manifest } = await readDocuments(folder);
+  if (manifest === undefined)
+    return { finding: bad(check, `${entry.location}: ${entry.reasons.join('; ')}`, repair) };
+  const text =
+    (await store.getObject(setKey(folder.cluster, backupId, MANIFEST), { signal: cancellationSignal() })) ??
+    '';
+  const sha256 = sha256Of(text);
+  const labels = [...folder.objects.keys()].flatMap((name) => parseLabel(name)?.manifestSha256 ?? []);
+  if (labels.length > 0 && !labels.includes(sha256))
+    return {
+      manifest,
+      sha256,
+      finding: bad(check, `${entry.location}${MANIFEST} is not as it was written`, repair),
+    };
+  return { manifest, sha256, finding: good(check, `${entry.location}${MANIFEST} as written`) };
+}
+
+function compareSnapshots(
+  { searchEngine: { snapshots: sealed } }: Manifest,
+  seen: Awaited<ReturnType<typeof lookUpSnapshots>>,
+): Finding[] {
+  return sealed.map(({ name, indices }) => {
+    const check = `snapshot.${name}`;
+    const fix = 'look who deletes snapshots of the repository; take a new backup';
+    const now = seen.find((snapshot) => snapshot.name === name);
+    if (now?.state !== 'SUCCESS') return bad(check, `${name} is ${now?.state ?? 'MISSING'}`, fix);
+    const missing = indices.filter((index) => !now.indices.includes(index));
+    if (missing.length > 0) return bad(check, `${name} no longer holds ${missing.join(', ')}`, fix);
+    return good(check, `${name} is SUCCESS, with its ${indices.length} indices`);
+  });
+}
+
+function good(check: string, seen: string): Finding {
+  return { check, ok: true, severity: 'error', seen };
+}
+
+function bad(check: string, seen: string, fix: string): Finding {
+  return { check, ok: false, severity: 'error', seen, fix };
+}
