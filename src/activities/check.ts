@@ -2,6 +2,7 @@ import { cancellationSignal } from '@temporalio/activity';
 import { clusterStores } from '../config/clusterStores.ts';
 import { SafepointError } from '../contract/errors.ts';
 import type { CheckRecord } from '../contract/setRecords.ts';
+import type { SetState } from '../contract/setState.ts';
 import type { VerifiedSet, VerifyInput } from '../contract/verification.ts';
 import { chooseSets, parseSets, type CheckedSet } from '../domain/chooseSets.ts';
 import { checkName } from '../domain/setCheck.ts';
@@ -25,7 +26,7 @@ export function createCheckActivities({ config, camunda, store }: ActivityDeps) 
   };
 
   return {
-    /** Ids of the sets to look at, of those that are backups. Fails with `InvalidInput` when there is none. */
+    /** Ids of the sets to look at, of those that were sealed. Fails with `InvalidInput` when there is none. */
     async chooseSets({ cluster, backupId, sets }: VerifyInput): Promise<string[]> {
       if (backupId !== undefined && sets !== undefined)
         throw new SafepointError('InvalidInput', 'give backupId or sets, not both');
@@ -43,7 +44,7 @@ export function createCheckActivities({ config, camunda, store }: ActivityDeps) 
         const wanted = backupId === undefined ? 'no set' : `no set ${backupId}`;
         throw new SafepointError(
           'InvalidInput',
-          `${wanted} of ${cluster} is a backup; \`safepoint list ${cluster}\` shows all`,
+          `${wanted} of ${cluster} was sealed; \`safepoint list ${cluster}\` shows all`,
         );
       });
     },
@@ -78,12 +79,15 @@ export function createCheckActivities({ config, camunda, store }: ActivityDeps) 
   };
 }
 
+/** A manifest that cannot be read any more is what a verification must find. */
+const SEALED: readonly SetState[] = ['complete', 'partial', 'unreadable'];
+
 /** Newest first; a set that is in several stores once, with the time of its last check in any of them. */
 async function listBackups(stores: readonly ObjectStore[], cluster: string): Promise<CheckedSet[]> {
   const { entries } = await listCatalog(stores, { cluster });
   const byId = new Map<string, CheckedSet>();
   for (const { backupId, state, check, completedAt } of entries) {
-    if (state !== 'complete' && state !== 'partial') continue;
+    if (!SEALED.includes(state)) continue;
     const checkedAt = check?.at ?? completedAt ?? '';
     const known = byId.get(backupId);
     if (known === undefined || known.checkedAt < checkedAt) byId.set(backupId, { backupId, checkedAt });

@@ -10,6 +10,10 @@ type Printed = {
   doctor: json.DoctorJson;
   list: json.ListJson;
   show: json.ShowJson;
+  verify: json.VerifyJson;
+  prune: json.PruneJson;
+  hold: json.HoldJson;
+  release: json.ReleaseJson;
   status: json.StatusJson;
   cancel: json.CancelJson;
   resume: json.ResumeJson;

@@ -60,7 +60,12 @@ function recordOf(backupId: string): CheckRecord {
 }
 
 /** Changes one file for as long as `act` takes. */
-async function withDamage<T>(backupId: string, name: string, change: (bytes: Buffer) => Buffer | null, act: () => Promise<T>): Promise<T> {
+async function withDamage<T>(
+  backupId: string,
+  name: string,
+  change: (bytes: Buffer) => Buffer | null,
+  act: () => Promise<T>,
+): Promise<T> {
   const [file, kept] = [fileOf(backupId, name), path.join(programs, 'kept')];
   copyFileSync(file, kept);
   const changed = change(readFileSync(file));
@@ -97,25 +102,111 @@ describe('workflows: verify', () => {
   }, 60_000);
 
   it.each<[string, string, (bytes: Buffer) => Buffer | null, RegExp]>([
-    ['a flipped byte in the manifest', 'manifest.json', (bytes) => Buffer.from(bytes.toString().replace('sequential', 'sequentiaL')), /is not as it was written/],
+    [
+      'a flipped byte in the manifest',
+      'manifest.json',
+      (bytes) => Buffer.from(bytes.toString().replace('sequential', 'sequentiaL')),
+      /is not as it was written/,
+    ],
     ['a manifest that was cut off', 'manifest.json', (bytes) => bytes.subarray(0, -20), /is not a manifest/],
     ['a flipped byte in a dump', 'web-modeler.sql.zst', flip, /dump\.web-modeler: .*(sha256|decompressed)/],
-    ['a dump that was cut off', 'web-modeler.sql.zst', (bytes) => bytes.subarray(0, -1), /dump\.web-modeler: /],
+    [
+      'a dump that was cut off',
+      'web-modeler.sql.zst',
+      (bytes) => bytes.subarray(0, -1),
+      /dump\.web-modeler: /,
+    ],
     ['a dump that is gone', 'web-modeler.sql.zst', () => null, /dump\.web-modeler: .* is gone/],
-  ])('%s: fails, records it, and the list shows it', async (_, name, change, problem) => {
-    const run = withDamage(newest.backupId, name, change, () =>
-      verify({ cluster: 'demo', backupId: newest.backupId }),
-    );
+  ])(
+    '%s: fails, records it, and the list shows it',
+    async (_, name, change, problem) => {
+      const run = withDamage(newest.backupId, name, change, () =>
+        verify({ cluster: 'demo', backupId: newest.backupId }),
+      );
 
-    if (name === 'manifest.json' && problem.source.includes('not a manifest'))
-      await expect(run).rejects.toMatchObject({ cause: { type: 'InvalidInput' } });
-    else {
       await expect(run).rejects.toMatchObject({
         cause: { type: 'VerifyFailed', message: expect.stringMatching(problem) },
       });
       expect(recordOf(newest.backupId).ok).toBe(false);
       const { entries } = await listCatalog([lab.dependencies.store('local')]);
       expect(entries[0]?.check).toMatchObject({ ok: false });
+    },
+    60_000,
+  );
+
+  it.each<[string, () => void, RegExp]>([
+    [
+      'a part that Camunda has forgotten',
+      () => lab.simulator.faults.add({ on: 'GET zeebe status', answer: { status: 404 } }),
+      /zeebe\.complete: /,
+    ],
+    [
+      'snapshots that are gone',
+      () =>
+        lab.simulator.faults.add({
+          on: 'GET searchEngine snapshot',
+          answer: { status: 200, json: { snapshots: [] } },
+        }),
+      /snapshot\.camunda_\S+: camunda_\S+ is MISSING/,
+    ],
+  ])(
+    '%s: is found',
+    async (_, damage, problem) => {
+      damage();
+
+      await expect(verify({ cluster: 'demo' })).rejects.toMatchObject({
+        cause: { type: 'VerifyFailed', message: expect.stringMatching(problem) },
+      });
+      expect(recordOf(newest.backupId).ok).toBe(false);
+    },
+    60_000,
+  );
+
+  it('waits for a Camunda that does not answer, and then finds nothing wrong', async () => {
+    const down = lab.simulator.faults.add({ on: 'GET zeebe status', times: 3, answer: { status: 503 } });
+
+    expect(await verify({ cluster: 'demo' })).toMatchObject({ sets: [{ problems: [] }] });
+    expect(down.hits()).toBe(3);
+  }, 60_000);
+
+  it('all, and a share: those first whose last check is longest ago', async () => {
+    expect((await verify({ cluster: 'demo', sets: '50%' })).sets).toMatchObject([
+      { backupId: older.backupId },
+    ]);
+    expect((await verify({ cluster: 'demo', sets: '1%' })).sets).toMatchObject([
+      { backupId: newest.backupId },
+    ]);
+    expect((await verify({ cluster: 'demo', sets: 'all' })).sets).toHaveLength(2);
+  }, 60_000);
+
+  it('a set that was found damaged keeps no other one from staying', async () => {
+    await expect(
+      withDamage(newest.backupId, 'web-modeler.sql.zst', flip, () => verify({ cluster: 'demo' })),
+    ).rejects.toMatchObject({ cause: { type: 'VerifyFailed' } });
+    const cluster = lab.dependencies.config.clusters.demo;
+    if (cluster === undefined) throw new Error('no cluster demo');
+    const { RetentionConfig } = await import('../../src/config/retention.ts');
+    cluster.retention = RetentionConfig.parse({ keepLast: 1, minComplete: 1, minAge: '0 s' });
+    try {
+      const options = { taskQueue: TASK_QUEUE, workflowId: 'retain-damaged', args: [{ cluster: 'demo' }] };
+      expect(await server.client.workflow.execute(RETAIN_WORKFLOW, options)).toMatchObject({
+        deleted: [],
+        kept: 2,
+      });
+    } finally {
+      delete cluster.retention;
     }
   }, 60_000);
+
+  it.each<[object, RegExp]>([
+    [{ cluster: 'demo', backupId: '1', sets: 'all' }, /give backupId or sets, not both/],
+    [{ cluster: 'demo', sets: '0%' }, /sets is "0%", must be latest, all, or a share such as 5%/],
+    [{ cluster: 'demo', backupId: '1' }, /no set 1 of demo was sealed/],
+    [{ cluster: 'nowhere' }, /no cluster "nowhere"/],
+    [{ sets: 'all' }, /cluster is missing/],
+  ])('refuses %j', async (input, message) => {
+    await expect(verify(input)).rejects.toMatchObject({
+      cause: { type: 'InvalidInput', message: expect.stringMatching(message) },
+    });
+  });
 });
