@@ -8,7 +8,7 @@ import type { BackupRuns } from './backupRuns.ts';
 import { linesOf } from './runView.ts';
 import type { OpenRun } from './runsOverview.ts';
 import { readSchedules, type ScheduleLine } from './scheduleLines.ts';
-import { clusterProblems, generalProblems } from './statusProblems.ts';
+import { clusterProblems, generalProblems, isVerification } from './statusProblems.ts';
 import type { ClusterStatus, RunningBackup, StatusReport } from './statusReport.ts';
 import { readView } from './watch.ts';
 
@@ -68,7 +68,8 @@ async function readClusterStatus(
     temporal?.runs.findOpenWindow(cluster) ?? null,
     readRunning(cluster, temporal),
   ]);
-  const nextAt = schedules.flatMap(({ schedule }) => schedule?.nextAt ?? []).sort()[0] ?? null;
+  const backups = schedules.filter((line) => !isVerification(line));
+  const nextAt = backups.flatMap(({ schedule }) => schedule?.nextAt ?? []).sort()[0] ?? null;
   const { lastGood, newest } = sets;
   const found = { cluster, lastGood, newest, running, schedules, nextAt };
   return {

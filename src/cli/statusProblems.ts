@@ -1,3 +1,4 @@
+import { VERIFY_WORKFLOW } from '../contract/names.ts';
 import type { CatalogEntry } from '../storage/catalogEntry.ts';
 import { remarksOf, type ScheduleLine } from './scheduleLines.ts';
 import type { ClusterStatus, StatusReport } from './statusReport.ts';
@@ -16,12 +17,26 @@ export function clusterProblems(
   if (lastGood === null && store === null) problems.push('there is no complete set');
   if (newest !== null && isLaterFailure(newest, lastGood))
     problems.push(`the newest set, ${newest.backupId}, is ${newest.state}: ${newest.reasons.join('; ')}`);
+  if (lastGood?.check?.ok === false)
+    problems.push(
+      `the newest complete set, ${lastGood.backupId}, was found damaged at ${lastGood.check.at}: safepoint show ${lastGood.backupId}`,
+    );
   for (const line of schedules) {
     problems.push(...remarksOf(line).map((remark) => `schedule ${line.name}: ${remark}`));
-    const overdue = store === null ? describeOverdue(line, status, nowMs) : null;
-    if (overdue !== null) problems.push(`schedule ${line.name}: ${overdue}`);
+    const failed = isVerification(line) ? describeVerification(line) : describeOverdue(line, status, nowMs);
+    if (failed !== null && store === null) problems.push(`schedule ${line.name}: ${failed}`);
   }
   return problems;
+}
+
+/** A schedule that looks at sets, and takes none. */
+export function isVerification({ schedule }: Pick<ScheduleLine, 'schedule'>): boolean {
+  return schedule?.settings.runs.startsWith(`${VERIFY_WORKFLOW} `) === true;
+}
+
+function describeVerification({ lastEnd }: ScheduleLine): string | null {
+  if (lastEnd === null || ['running', 'ended'].includes(lastEnd.state)) return null;
+  return `the last verification ended as ${lastEnd.state}${lastEnd.problem === null ? '' : `: ${lastEnd.problem}`}`;
 }
 
 /** A run that lost the race for the window while the good set was taken says nothing of the backups. */

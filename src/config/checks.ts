@@ -19,12 +19,7 @@ export function checkAcrossFields(raw: unknown): Problem[] {
     ...checkNames(['clusters'], clusters),
     ...checkNames(['schedules'], schedules, true),
     ...Object.entries(schedules).flatMap(([name, schedule]) =>
-      checkReference(
-        ['schedules', name, 'cluster'],
-        fieldsOf(schedule).cluster,
-        'clusters',
-        Object.keys(clusters),
-      ),
+      checkSchedule(['schedules', name], fieldsOf(schedule), Object.keys(clusters)),
     ),
     ...Object.entries(stores).flatMap(([name, store]) => checkStore(['stores', name], fieldsOf(store))),
     ...Object.entries(clusters).flatMap(([name, cluster]) =>
@@ -32,6 +27,14 @@ export function checkAcrossFields(raw: unknown): Problem[] {
     ),
     ...checkSecrets([], raw),
   ];
+}
+
+function checkSchedule(path: string[], schedule: Fields, clusters: string[]): Problem[] {
+  const problems = checkReference([...path, 'cluster'], schedule.cluster, 'clusters', clusters);
+  const [field, run] = schedule.run === 'verify' ? ['procedure', 'backup'] : ['sets', 'verify'];
+  if (schedule[field] !== undefined)
+    problems.push({ path: [...path, field], allowed: `only with run: ${run}` });
+  return problems;
 }
 
 function checkStore(path: string[], store: Fields): Problem[] {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PROCEDURE_NAMES } from '../contract/backup.ts';
+import { parseSets } from '../domain/chooseSets.ts';
 import { parseCron } from '../system/schedules/cron.ts';
 import { messageOf } from '../system/redact.ts';
 import { statedDuration } from './duration.ts';
@@ -17,6 +18,10 @@ const CronText = z.string().superRefine((text, context) => {
  * one wants of backups (it would take up a missed night for a year).
  */
 export const ScheduleConfig = z.strictObject({
+  run: z
+    .enum(['backup', 'verify'])
+    .default('backup')
+    .describe('What runs: a backup, or a look at sets that were taken before'),
   cluster: z.string().min(1).describe('Name of a cluster under `clusters`'),
   cron: CronText.describe(
     'Minute, hour, day of the month, month, day of the week, such as "0 2 * * *"; days of the month and of the week not both',
@@ -39,7 +44,14 @@ export const ScheduleConfig = z.strictObject({
   procedure: z
     .enum(PROCEDURE_NAMES)
     .optional()
-    .describe('Order and pause; default: the procedure of the cluster'),
+    .describe('Order and pause; default: the procedure of the cluster. Only of a backup'),
+  sets: z
+    .string()
+    .refine((text) => parseSets(text) !== null, 'latest, all, or a share such as 5%')
+    .optional()
+    .describe(
+      'Only with `run: verify`: latest (default), all, or a share such as 5%, those whose last check is longest ago',
+    ),
 });
 export type ScheduleConfig = z.infer<typeof ScheduleConfig>;
 

@@ -98,6 +98,20 @@ describe('cli/schedule: apply', () => {
     expect(next.map(([, day]) => day)).not.toContain(0);
   });
 
+  it('of a verification starts `verify`, with the sets that the config names', async () => {
+    wish({ weekly: { ...NIGHTLY, run: 'verify', sets: '5%' } });
+    await apply();
+
+    const { action } = await client.schedule.getHandle(scheduleIdOf('weekly')).describe();
+
+    expect(action).toMatchObject({
+      workflowType: 'verify',
+      workflowId: 'verify-weekly',
+      args: [{ cluster: 'demo', sets: '5%' }],
+    });
+    expect(await list()).toMatchObject([{ name: 'weekly', cluster: 'demo', config: 'same' }]);
+  });
+
   it('has nothing to do the second time', async () => {
     await apply();
 

@@ -142,6 +142,29 @@ describe('cli/statusProblems: clusterProblems', () => {
   });
 });
 
+describe('cli/statusProblems: verification', () => {
+  const verifying = { settings: { runs: 'verify on safepoint as verify-weekly' } as never };
+
+  it('a schedule that only looks at sets is never overdue for a backup', () => {
+    const late = line(
+      { ...verifying, lastDueAt: '2026-11-25T09:00:00Z' },
+      { lastEnd: { state: 'ended', problem: null } },
+    );
+
+    expect(problems({ schedules: [late] })).toEqual([]);
+  });
+
+  it('tells of a verification that failed, and of a newest set that was found damaged', () => {
+    const end = { state: 'failed', problem: 'VerifyFailed: set 100' } as const;
+    const lastGood = { ...good, check: { at: '2026-11-25T09:00:00Z', ok: false } };
+
+    expect(problems({ lastGood, schedules: [line(verifying, { lastEnd: end })] })).toEqual([
+      'the newest complete set, 100, was found damaged at 2026-11-25T09:00:00Z: safepoint show 100',
+      'schedule nightly: the last verification ended as failed: VerifyFailed: set 100',
+    ]);
+  });
+});
+
 describe('cli/statusProblems: generalProblems', () => {
   const well = {
     unreachable: null,

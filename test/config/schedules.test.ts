@@ -36,8 +36,23 @@ describe('config/schedules', () => {
 
   it('hold spans in milliseconds', () => {
     expect(load({ nightly: NIGHTLY })).toEqual({
-      nightly: { ...NIGHTLY, jitter: 0, catchupWindow: 6 * 3_600_000 },
+      nightly: { ...NIGHTLY, run: 'backup', jitter: 0, catchupWindow: 6 * 3_600_000 },
     });
+  });
+
+  it('may look at sets instead of taking them', () => {
+    expect(load({ weekly: { ...NIGHTLY, run: 'verify', sets: '5%' } })).toMatchObject({
+      weekly: { run: 'verify', sets: '5%' },
+    });
+  });
+
+  it.each<[object, RegExp]>([
+    [{ sets: '5%' }, /schedules\.nightly\.sets .*only with run: verify/],
+    [{ run: 'verify', procedure: 'parallel' }, /schedules\.nightly\.procedure .*only with run: backup/],
+    [{ run: 'verify', sets: '0%' }, /schedules\.nightly\.sets .*latest, all, or a share such as 5%/],
+    [{ run: 'restore' }, /schedules\.nightly\.run /],
+  ])('refuses %j', (more, problem) => {
+    expect(() => load({ nightly: { ...NIGHTLY, ...more } })).toThrow(problem);
   });
 
   it.each(Object.keys(NIGHTLY))('must state %s', (field) => {

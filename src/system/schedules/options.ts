@@ -1,7 +1,14 @@
 import { ScheduleOverlapPolicy, type ScheduleOptions } from '@temporalio/client';
 import type { ScheduleConfig } from '../../config/schema.ts';
 import type { BackupInput } from '../../contract/backup.ts';
-import { BACKUP_WORKFLOW, RUN_DETAILS, scheduleIdOf, TASK_QUEUE } from '../../contract/names.ts';
+import {
+  BACKUP_WORKFLOW,
+  RUN_DETAILS,
+  scheduleIdOf,
+  TASK_QUEUE,
+  VERIFY_WORKFLOW,
+} from '../../contract/names.ts';
+import type { VerifyInput } from '../../contract/verification.ts';
 import type { CronFields } from '../../domain/daylightSaving.ts';
 import { parseCron } from './cron.ts';
 
@@ -24,12 +31,12 @@ export function toScheduleOptions(name: string, schedule: ScheduleConfig) {
     },
     action: {
       type: 'startWorkflow',
-      workflowType: BACKUP_WORKFLOW,
-      workflowId: `backup-${name}`, // Temporal adds the time
+      workflowType: WORKFLOWS[schedule.run],
+      workflowId: `${schedule.run}-${name}`, // Temporal adds the time
       taskQueue: TASK_QUEUE,
       args: [toInput(schedule)],
-      staticSummary: `backup ${schedule.cluster}, schedule ${name}`,
-      staticDetails: RUN_DETAILS,
+      staticSummary: `${schedule.run} ${schedule.cluster}, schedule ${name}`,
+      ...(schedule.run === 'backup' && { staticDetails: RUN_DETAILS }),
     },
     policies: {
       overlap: OVERLAP[schedule.overlap],
@@ -39,8 +46,14 @@ export function toScheduleOptions(name: string, schedule: ScheduleConfig) {
   } satisfies ScheduleOptions;
 }
 
-function toInput({ cluster, procedure }: ScheduleConfig): BackupInput {
-  return { cluster, ...(procedure === undefined ? {} : { procedure }) };
+const WORKFLOWS = { backup: BACKUP_WORKFLOW, verify: VERIFY_WORKFLOW } as const;
+
+function toInput({ cluster, procedure, sets }: ScheduleConfig): BackupInput | VerifyInput {
+  return {
+    cluster,
+    ...(procedure === undefined ? {} : { procedure }),
+    ...(sets === undefined ? {} : { sets }),
+  };
 }
 
 const MONTHS = [

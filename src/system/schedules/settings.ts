@@ -3,7 +3,7 @@ import { defaultPayloadConverter } from '@temporalio/common';
 import type { ScheduleDescription } from '@temporalio/client';
 import prettyMilliseconds from 'pretty-ms';
 import type { ScheduleConfig } from '../../config/schema.ts';
-import { BACKUP_WORKFLOW, TASK_QUEUE } from '../../contract/names.ts';
+import { TASK_QUEUE } from '../../contract/names.ts';
 import type { CronFields } from '../../domain/daylightSaving.ts';
 import { parseCron } from './cron.ts';
 import { toScheduleOptions } from './options.ts';
@@ -28,7 +28,7 @@ export function wantedSettings(name: string, schedule: ScheduleConfig): Schedule
     overlap: schedule.overlap,
     catchupWindow: showSpan(schedule.catchupWindow),
     input: JSON.stringify(action.args[0]),
-    runs: `${BACKUP_WORKFLOW} on ${TASK_QUEUE} as ${action.workflowId}`,
+    runs: `${action.workflowType} on ${TASK_QUEUE} as ${action.workflowId}`,
   };
 }
 
