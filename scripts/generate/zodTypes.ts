@@ -5,11 +5,12 @@ import { BackupResult } from '../../src/contract/backup.ts';
 import { SetFailure } from '../../src/contract/failure.ts';
 import { Intent } from '../../src/contract/intent.ts';
 import { Manifest } from '../../src/contract/manifest.ts';
-import { Hold, Tombstone } from '../../src/contract/setRecords.ts';
+import { CheckRecord, Hold, Tombstone } from '../../src/contract/setRecords.ts';
 
 /** The schemas whose types `--json` prints, by name. */
 const SCHEMAS: Record<string, z.ZodType> = {
   BackupResult,
+  CheckRecord,
   Hold,
   Intent,
   Manifest,

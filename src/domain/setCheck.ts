@@ -16,8 +16,14 @@ export function parseCheckName(name: string): SetCheck | null {
   return outcome === undefined || Number.isNaN(Date.parse(at)) ? null : { at, ok: outcome === 'ok' };
 }
 
-/** The latest one; a failed one counts before an ok one of the same second. */
-export function lastCheck(names: readonly string[]): SetCheck | null {
-  const checks = names.map(parseCheckName).filter((check) => check !== null);
-  return checks.sort((a, b) => b.at.localeCompare(a.at) || Number(a.ok) - Number(b.ok))[0] ?? null;
+/** Name of the latest one; a failed one counts before an ok one of the same second. */
+export function lastCheckName(names: readonly string[]): string | null {
+  const timeOf = (name: string) => name.slice(0, TIMED);
+  const newestFirst = names
+    .filter((name) => parseCheckName(name) !== null)
+    .sort((a, b) => timeOf(b).localeCompare(timeOf(a)) || a.localeCompare(b));
+  return newestFirst[0] ?? null;
 }
+
+/** Up to the end of the time. */
+const TIMED = 'check.20261125T190000Z'.length;

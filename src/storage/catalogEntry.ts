@@ -2,9 +2,9 @@ import type { z } from 'zod';
 import { SetFailure } from '../contract/failure.ts';
 import { Intent } from '../contract/intent.ts';
 import { Manifest } from '../contract/manifest.ts';
-import { Hold, Tombstone } from '../contract/setRecords.ts';
+import { CheckRecord, Hold, Tombstone } from '../contract/setRecords.ts';
 import type { SetState } from '../contract/setState.ts';
-import { lastCheck } from '../domain/setCheck.ts';
+import { lastCheckName, parseCheckName } from '../domain/setCheck.ts';
 import {
   FAILURE,
   HOLD,
@@ -45,6 +45,7 @@ export type SetDocuments = {
   failure?: SetFailure;
   hold?: Hold;
   tombstone?: Tombstone;
+  lastCheck?: CheckRecord;
 };
 
 /** A set with everything that its store says of it. */
@@ -73,6 +74,12 @@ export async function readDocuments(folder: SetFolder): Promise<CatalogSet> {
     ...(manifest === undefined ? {} : { manifest }),
     ...(await readOptional(folder, 'hold', HOLD, Hold)),
     ...(await readOptional(folder, 'tombstone', TOMBSTONE, Tombstone)),
+    ...(await readOptional(
+      folder,
+      'lastCheck',
+      lastCheckName([...folder.objects.keys()]) ?? '',
+      CheckRecord,
+    )),
     ...(manifest === undefined && unreadable === undefined ? await readBeginning(folder) : {}),
   };
   const expected =
@@ -201,7 +208,7 @@ function entryOf(
     state: differs && facts.state === 'complete' ? 'partial' : facts.state,
     sizeBytes: expected === null ? null : sizeBytes,
     held: objects.has(HOLD),
-    check: lastCheck([...objects.keys()]),
+    check: parseCheckName(lastCheckName([...objects.keys()]) ?? ''),
     reasons,
   };
 }

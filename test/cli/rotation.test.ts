@@ -60,6 +60,13 @@ describe('cli/hold, cli/release', () => {
     expect(hold).toMatchObject({ reason: 'audit 2026', by: expect.stringMatching(/.+@.+/) });
     const list = await safepoint(['list', 'demo', '--held', '--json'], env);
     expect(expectJson('list', list.stdout).sets.map(({ backupId }) => backupId)).toEqual([second]);
+    const shown = await safepoint(['show', second, '--json'], env);
+    expect(expectJson('show', shown.stdout).sets).toMatchObject([
+      { held: true, hold: { reason: 'audit 2026' } },
+    ]);
+    expect((await safepoint(['show', second], env)).stdout).toMatch(
+      /^ {2}held since .* by .+@.+: audit 2026$/m,
+    );
     const plan = await safepoint(['prune', 'demo'], env);
     expect(plan.stdout).toMatch(new RegExp(`^keep +${second} .*held by hand`, 'm'));
 
@@ -102,6 +109,8 @@ describe('cli/verify', () => {
     });
     const list = await safepoint(['list', 'demo', '--newest', '1'], env);
     expect(list.stdout).toContain('FAILED ');
+    const shown = await safepoint(['show', newest], env);
+    expect(shown.stdout).toMatch(/checked .*: DAMAGED\n {4}zeebe\.complete: /);
     expect((await safepoint(['verify', newest], env)).exitCode).toBe(0); // the later check counts
   }, 60_000);
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { checkName, lastCheck, parseCheckName } from '../../src/domain/setCheck.ts';
+import { checkName, lastCheckName, parseCheckName } from '../../src/domain/setCheck.ts';
 import { isOwnName } from '../../src/domain/setKeys.ts';
 import { formatLabel, parseLabel, type SetLabel } from '../../src/domain/setLabel.ts';
 
@@ -60,14 +60,14 @@ describe('domain/setCheck', () => {
 
   it('the last one counts, and of one second the failed one', () => {
     expect(
-      lastCheck([
+      lastCheckName([
         'manifest.json',
         'check.20261125T190001Z.ok.json',
         'check.20261125T190001Z.failed.json',
         'check.20261124T190001Z.ok.json',
       ]),
-    ).toEqual({ at: '2026-11-25T19:00:01Z', ok: false });
-    expect(lastCheck(['manifest.json', 'check.20269925T190001Z.ok.json'])).toBeNull();
+    ).toBe('check.20261125T190001Z.failed.json');
+    expect(lastCheckName(['manifest.json', 'check.20269925T190001Z.ok.json'])).toBeNull();
   });
 });
 

@@ -1,12 +1,20 @@
 import type { Manifest } from '../../contract/manifest.ts';
+import type { CheckRecord, Hold } from '../../contract/setRecords.ts';
 import type { CatalogSet } from '../../storage/catalogEntry.ts';
 import { printable } from './printable.ts';
 import { renderTable, showSize, showSpan, showTime } from './table.ts';
 
 /** One set with everything that its store says of it. */
-export function renderSet({ entry, manifest, intent }: CatalogSet): string {
+export function renderSet({ entry, manifest, intent, hold, lastCheck }: CatalogSet): string {
   const title = `${entry.state}: backup ${entry.backupId} of ${entry.cluster}`;
-  const head = [title, ...entry.reasons.map((reason) => `  ${reason}`), '', entry.location];
+  const head = [
+    title,
+    ...entry.reasons.map((reason) => `  ${reason}`),
+    ...(entry.held ? [`  held${describeHold(hold)}`] : []),
+    ...(lastCheck === undefined ? [] : describeCheck(lastCheck)),
+    '',
+    entry.location,
+  ];
   if (manifest !== undefined) return block([...head, ...manifestSections(manifest)]);
   if (intent === undefined) return block(head);
   const facts = [
@@ -17,6 +25,19 @@ export function renderSet({ entry, manifest, intent }: CatalogSet): string {
     ['run', intent.workflowId],
   ];
   return block([...head, '', renderTable(facts)]);
+}
+
+function describeHold(hold: Hold | undefined): string {
+  return hold === undefined ? '' : ` since ${showTime(hold.heldAt)} by ${hold.by}: ${hold.reason}`;
+}
+
+function describeCheck({ ok, checkedAt, findings: found }: CheckRecord): string[] {
+  if (ok) return [`  checked ${showTime(checkedAt)}: whole`];
+  const bad = found.filter((finding) => !finding.ok);
+  return [
+    `  checked ${showTime(checkedAt)}: DAMAGED`,
+    ...bad.map(({ check, seen, fix }) => `    ${check}: ${seen}${fix === undefined ? '' : ` -> ${fix}`}`),
+  ];
 }
 
 function manifestSections(manifest: Manifest): string[] {
