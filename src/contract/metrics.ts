@@ -53,6 +53,12 @@ export const METRICS = {
     labels: ['cluster'],
     meaning: 'The newest set that has ended is no backup; its run may be taking the next one',
   },
+  safepoint_damaged_sets: {
+    kind: 'gauge',
+    unit: 'sets',
+    labels: ['cluster'],
+    meaning: 'Sets that the last `verify` found damaged; a later check that finds them whole takes them out',
+  },
   safepoint_sets_ended: {
     kind: 'counter',
     unit: 'sets',

@@ -1,7 +1,7 @@
 import type { Logger } from '@temporalio/common';
 import type { ActivityDeps } from '../activities/deps.ts';
 import { messageOf } from '../system/redact.ts';
-import { readLastSets, showLastSets } from './lastSets.ts';
+import { countDamagedSets, readLastSets, showLastSets } from './lastSets.ts';
 
 /** A run that another worker has sealed shows here this late at most. */
 const EVERY_MS = 5 * 60_000;
@@ -44,6 +44,11 @@ export function watchCatalog(
     }, OVERDUE_MS);
     try {
       const last = await readLastSets(store(settings.store), cluster);
+      metrics.set(
+        'safepoint_damaged_sets',
+        { cluster },
+        await countDamagedSets(store(settings.store), cluster),
+      );
       showLastSets(metrics, last, { cluster, databases: Object.keys(settings.databases) });
       metrics.set('safepoint_catalog_readable', { cluster }, 1);
     } catch (error) {

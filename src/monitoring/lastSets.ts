@@ -1,7 +1,9 @@
 import type { Manifest } from '../contract/manifest.ts';
 import { CUT_PARTS } from '../contract/parts.ts';
+import { lastCheckName, parseCheckName } from '../domain/setCheck.ts';
 import { readNewestSets } from '../storage/catalog.ts';
 import type { ObjectStore } from '../storage/port.ts';
+import { findFolders } from '../storage/setFolders.ts';
 import type { Metrics } from '../system/metrics.ts';
 
 /** Sets that failed one after the other leave an alarm long before this many; the store is not read to its end for them. */
@@ -26,6 +28,13 @@ export async function readLastSets(store: ObjectStore, cluster: string): Promise
     if (seen === MOST_SETS) break;
   }
   return { complete: null, lastFailed: lastFailed ?? false };
+}
+
+/** Sets whose last check found them damaged, as the names of their objects tell it; none is opened. */
+export async function countDamagedSets(store: ObjectStore, cluster: string): Promise<number> {
+  const { folders } = await findFolders(store, { cluster });
+  const checks = folders.map(({ objects }) => parseCheckName(lastCheckName([...objects.keys()]) ?? ''));
+  return checks.filter((check) => check?.ok === false).length;
 }
 
 /** `databases`: names of the config; a manifest may hold any words, and each would be a series for ever. */

@@ -12,7 +12,7 @@ import { createFolderStore } from '../../src/storage/folder.ts';
 import type { ObjectStore } from '../../src/storage/port.ts';
 import { createMetrics } from '../../src/system/metrics.ts';
 import { until } from '../faults/until.ts';
-import { CLUSTER, validFailure, validManifest } from '../fuzz/support/validSet.ts';
+import { CLUSTER, validDump, validFailure, validManifest } from '../fuzz/support/validSet.ts';
 import { createRecordingMeter, type Recorded } from '../support/recordingMeter.ts';
 
 const READABLE = `safepoint_catalog_readable{cluster=${CLUSTER}}`;
@@ -58,6 +58,7 @@ function startWatch(clusters: Record<string, object> = { [CLUSTER]: {} }): Catal
 async function putSet(backupId: string, more: Partial<Manifest> = {}): Promise<void> {
   const manifest = { ...validManifest, backupId, ...more };
   await store.putObject(`${CLUSTER}/${backupId}/manifest.json`, JSON.stringify(manifest));
+  await store.putObject(`${CLUSTER}/${backupId}/web-modeler.sql.zst`, validDump.toString('latin1'));
 }
 
 async function putFailedSet(backupId: string): Promise<void> {
@@ -86,8 +87,20 @@ describe('monitoring/catalogWatch: what the sets say', () => {
       'safepoint_last_window_seconds{cluster=prod}': 61,
       'safepoint_last_part_duration_seconds{cluster=prod,part=zeebe}': 42,
       'safepoint_last_part_duration_seconds{cluster=prod,part=web-modeler}': 9,
-      'safepoint_last_part_size_bytes{cluster=prod,part=web-modeler}': 1_340_000,
+      'safepoint_last_part_size_bytes{cluster=prod,part=web-modeler}': validDump.length,
     });
+  });
+
+  it('counts the sets that a verification found damaged, and not those that it found whole later', async () => {
+    for (const id of ['1', '2', '3']) await putSet(id);
+    await store.putObject(`${CLUSTER}/1/check.20261125T020000Z.failed.json`, '{}');
+    await store.putObject(`${CLUSTER}/2/check.20261125T020000Z.failed.json`, '{}');
+    await store.putObject(`${CLUSTER}/2/check.20261126T020000Z.ok.json`, '{}');
+
+    startWatch();
+    await untilIs(READABLE, 1);
+
+    expect(recorded['safepoint_damaged_sets{cluster=prod}']).toBe(1);
   });
 
   it.each([
@@ -114,8 +127,8 @@ describe('monitoring/catalogWatch: what the sets say', () => {
     await untilIs(READABLE, 1);
 
     expect(recorded[LAST_COMPLETE]).toBe(0);
-    expect(reading).toHaveBeenCalledWith(`${CLUSTER}/12/manifest.json`);
-    expect(reading).not.toHaveBeenCalledWith(`${CLUSTER}/11/manifest.json`);
+    expect(reading).toHaveBeenCalledWith(`${CLUSTER}/12/failure.json`);
+    expect(reading).not.toHaveBeenCalledWith(`${CLUSTER}/11/failure.json`);
   });
 
   it('makes no series of words that stand in a manifest only, nor of a time that is none', async () => {
