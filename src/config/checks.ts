@@ -45,6 +45,15 @@ function checkStore(path: string[], store: Fields): Problem[] {
       allowed: 'only together with serverSideEncryption: aws:kms',
     });
   }
+  const [, another] = ['accountKey', 'sasToken', 'connectionString'].filter(
+    (way) => store[way] !== undefined,
+  );
+  if (another !== undefined) {
+    problems.push({
+      path: [...path, another],
+      allowed: 'one of accountKey, sasToken and connectionString, or none for the identity of the worker',
+    });
+  }
   return [...problems, ...checkPair(path, store, 'accessKeyId', 'secretAccessKey')];
 }
 

@@ -4,6 +4,8 @@ import { z } from 'zod';
 /** Longer ones are mistakes, and Temporal takes none beyond its own limits. */
 const LONGEST_MS = 366 * 24 * 3_600_000;
 
+type Limits = { leastMs: number; least?: string; longestMs?: number };
+
 /** Shown to people who fill in the field. */
 const SpanText = z.string().meta({ examples: ['90 s', '5 m', '2 h'] });
 
@@ -12,16 +14,17 @@ export function duration(defaultValue: string) {
   return SpanText.default(defaultValue).transform(readSpan({ leastMs: 1 }));
 }
 
-/** The same where nothing is assumed: it must be given. `least` is the shortest one allowed, as people write it. */
-export function statedDuration({ leastMs, least }: { leastMs: number; least: string }) {
-  return SpanText.transform(readSpan({ leastMs, least }));
+/** The same where nothing is assumed: it must be given. `least` is the shortest one allowed, as people write it;
+ * `longestMs` instead of a year. */
+export function statedDuration(limits: { leastMs: number; least: string; longestMs?: number }) {
+  return SpanText.transform(readSpan(limits));
 }
 
-function readSpan({ leastMs, least }: { leastMs: number; least?: string }) {
+function readSpan({ leastMs, least, longestMs = LONGEST_MS }: Limits) {
   return (text: string, context: z.RefinementCtx): number => {
     try {
       const milliseconds = Math.round(msToNumber(text as Duration));
-      if (milliseconds >= leastMs && milliseconds <= LONGEST_MS) return milliseconds;
+      if (milliseconds >= leastMs && milliseconds <= longestMs) return milliseconds;
     } catch {
       // falls through to the issue
     }

@@ -8,7 +8,7 @@ import { StoreConfig } from './stores.ts';
 
 export { StoreConfig } from './stores.ts';
 export type { ScheduleConfig } from './schedules.ts';
-export type { FolderStoreConfig, S3StoreConfig } from './stores.ts';
+export type { AzureStoreConfig, FolderStoreConfig, GcsStoreConfig, S3StoreConfig } from './stores.ts';
 
 /** Names end up in object keys, workflow ids and file names. Checked in `checks.ts`, together with all other problems. */
 export const NAME_PATTERN = '^[a-z0-9][a-z0-9-]*$';

@@ -147,6 +147,12 @@ export const errorCatalogue = {
     retry: false,
     operatorAction: 'Another run wrote this set; start again, which takes a new id.',
   },
+  ObjectLocked: {
+    meaning:
+      'An object is retained or held by its store and can be neither deleted nor overwritten before the date in the message.',
+    retry: false,
+    operatorAction: 'Wait for that date, or ask whoever put a hold on it. The lock is there on purpose.',
+  },
   WindowLost: {
     meaning:
       'The window ended without a result: terminated, timed out or over its budget. Exporting was resumed by `backup`.',

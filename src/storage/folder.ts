@@ -10,16 +10,16 @@ import {
   foldersBelow,
   nullWhenAbsent,
   readInfo,
+  removeOldUnfinished,
   removeUnfinished,
   unfinishedPath,
   walkKeys,
 } from './folderEntries.ts';
-import type { ObjectInfo, ObjectStore } from './port.ts';
+import type { CallOptions, ObjectHead, ObjectInfo, ObjectStore, Protection } from './port.ts';
 import { guardedStream } from './guardedStream.ts';
 import { readSmallText } from './smallText.ts';
+import { folderPrefix } from './storeCalls.ts';
 import { storeError } from './storeError.ts';
-
-type CallOptions = { signal?: AbortSignal };
 
 /**
  * Objects as files below a folder, which must exist: a mount that is missing must not be taken for an empty store.
@@ -82,8 +82,11 @@ class FolderStore implements ObjectStore {
     });
   }
 
-  async head(key: string, options: CallOptions = {}): Promise<ObjectInfo | null> {
-    return this.#run('read', key, options, () => readInfo(this.#root, this.#checked(key)));
+  async head(key: string, options: CallOptions = {}): Promise<ObjectHead | null> {
+    return this.#run('read', key, options, async () => {
+      const info = await readInfo(this.#root, this.#checked(key));
+      return info === null ? null : { ...info, retainedUntil: null, held: false };
+    });
   }
 
   async *list(prefix: string, options: CallOptions = {}): AsyncIterable<ObjectInfo> {
@@ -100,7 +103,7 @@ class FolderStore implements ObjectStore {
   }
 
   async listFolders(prefix: string, options: CallOptions = {}): Promise<string[]> {
-    const folder = prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`;
+    const folder = folderPrefix(prefix);
     return this.#run('list', prefix, options, () => {
       if (folder !== '') this.#checked(folder.slice(0, -1));
       return foldersBelow(this.#root, folder);
@@ -112,6 +115,26 @@ class FolderStore implements ObjectStore {
       await rm(this.#pathOf(key), { force: true });
       await this.#removeEmptyFolders(path.dirname(this.#pathOf(key)));
     });
+  }
+
+  async removeUnfinished(prefix: string, olderThan: string, options: CallOptions = {}): Promise<string[]> {
+    return this.#run('give back unfinished files below', prefix, options, () => {
+      this.#checked(`${prefix}x`);
+      return removeOldUnfinished(this.#root, prefix, new Date(olderThan));
+    });
+  }
+
+  /** What the file system does below us nobody tells. */
+  async describeProtection(options: CallOptions = {}): Promise<Protection> {
+    return this.#run('ask about', '', options, () =>
+      Promise.resolve({
+        versioning: false,
+        objectLock: false,
+        defaultRetention: 'none',
+        encryption: null,
+        untold: [],
+      }),
+    );
   }
 
   async #writeFile(

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { ObjectInfo } from './port.ts';
 
 const UNFINISHED = /^\..*\.unfinished$/;
+const OWN_UNFINISHED = /^\.(.+)\.[0-9a-f-]{36}\.unfinished$/;
 
 /** Where a file is written before it gets its name; never listed. `token` keeps two writers of a key apart. */
 export function unfinishedPath(file: string, token: string): string {
@@ -16,6 +17,24 @@ export async function removeUnfinished(file: string): Promise<void> {
   const names = (await readdir(folder).catch(nullWhenAbsent)) ?? [];
   const left = names.filter((name) => name.startsWith(`.${path.basename(file)}.`) && UNFINISHED.test(name));
   await Promise.all(left.map((name) => rm(path.join(folder, name), { force: true })));
+}
+
+/** The same for every file below a prefix that was last written to before `olderThan`; returns their keys. */
+export async function removeOldUnfinished(root: string, prefix: string, olderThan: Date): Promise<string[]> {
+  const from = path.posix.dirname(`${prefix}x`);
+  const names = await readdir(path.join(root, from), { recursive: true }).catch(nullWhenAbsent);
+  const removed: string[] = [];
+  for (const name of names ?? []) {
+    const file = path.join(root, from, name);
+    const written = OWN_UNFINISHED.exec(path.basename(file))?.[1];
+    if (written === undefined) continue;
+    const key = path.relative(root, path.join(path.dirname(file), written));
+    const stats = await stat(file).catch(nullWhenAbsent);
+    if (!key.startsWith(prefix) || stats === null || stats.mtime >= olderThan) continue;
+    await rm(file, { force: true });
+    removed.push(key);
+  }
+  return removed;
 }
 
 /** Files whose key starts with the prefix, in the byte order of the keys, as S3 lists them. */

@@ -10,7 +10,7 @@ export function guardedStream(
   const onAbort = () => guarded.destroy(signal?.reason as Error);
   signal?.addEventListener('abort', onAbort, { once: true });
   finished(source, (error) => {
-    if (error) guarded.destroy(toError(error));
+    if (error) guarded.destroy(signal?.aborted === true ? (signal.reason as Error) : toError(error));
   });
   guarded.once('close', () => {
     signal?.removeEventListener('abort', onAbort);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
@@ -7,60 +8,86 @@ import {
   PutObjectCommand,
   UploadPartCommand,
   type CompletedPart,
+  type MultipartUpload,
+  type ObjectLockMode,
   type S3Client,
   type ServerSideEncryption,
+  type StorageClass,
 } from '@aws-sdk/client-s3';
-import type { Readable } from 'node:stream';
-import { inParts } from './partSize.ts';
+import type { PartsTarget } from './partUpload.ts';
 
 export type UploadTarget = {
   Bucket: string;
   Key: string;
   ServerSideEncryption?: ServerSideEncryption;
   SSEKMSKeyId?: string;
+  StorageClass?: StorageClass;
+  Tagging?: string;
+  ObjectLockMode?: ObjectLockMode;
+  ObjectLockRetainUntilDate?: Date;
 };
 
-/** Bytes on the wire at once; a larger part goes alone. One more part is being filled meanwhile. */
-const maxInFlightBytes = 24 * 1024 ** 2;
+/** `Upload` of the SDK is not used, see docs/decisions/0010. */
+export function multipartTarget(client: S3Client, target: UploadTarget): PartsTarget {
+  const { Bucket, Key } = target;
+  return {
+    async putWhole(bytes, signal) {
+      const digest = await digestFor(client, target, bytes);
+      await client.send(new PutObjectCommand({ ...target, Body: bytes, ...digest }), { abortSignal: signal });
+    },
 
-/**
- * Uploads a stream of unknown length. The object appears only after the stream has ended without an error; until then
- * nothing is completed, and on any failure the parts are given back.
- * `Upload` of the SDK is not used: all its parts have one size, and after an abort it returns while parts are still on their way,
- * which then stay in the bucket.
- */
-export async function uploadStream(
+    async begin(signal) {
+      const checksums = await sendsChecksums(client);
+      const command = new CreateMultipartUploadCommand({
+        ...target,
+        ...(checksums && { ChecksumAlgorithm: 'CRC32' }),
+      });
+      const { UploadId } = await client.send(command, { abortSignal: signal });
+      const upload = { Bucket, Key, UploadId };
+      const parts: CompletedPart[] = [];
+      return {
+        async sendPart(bytes, { number: PartNumber }, partSignal) {
+          if (bytes.length === 0) return;
+          const digest = await digestFor(client, target, bytes);
+          const part = new UploadPartCommand({ ...upload, PartNumber, Body: bytes, ...digest });
+          const { ETag, ChecksumCRC32 } = await client.send(part, { abortSignal: partSignal });
+          parts.push({ PartNumber, ETag, ...(ChecksumCRC32 !== undefined && { ChecksumCRC32 }) });
+        },
+        async complete(sentBytes) {
+          const Parts = parts.toSorted((left, right) => (left.PartNumber ?? 0) - (right.PartNumber ?? 0));
+          const completion = new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts } });
+          try {
+            await client.send(completion, { abortSignal: signal });
+          } catch (error) {
+            // The answer may have been lost after the object was made; a second try then meets NoSuchUpload.
+            const head = await client.send(new HeadObjectCommand({ Bucket, Key })).catch(() => undefined);
+            if (head?.ContentLength !== sentBytes) throw error;
+          }
+        },
+        async abort() {
+          await client.send(new AbortMultipartUploadCommand(upload));
+        },
+      };
+    },
+  };
+}
+
+/** A lock is only taken together with a digest; the SDK sends one by itself only to AWS. */
+export async function digestFor(
   client: S3Client,
   target: UploadTarget,
-  body: Readable,
-  signal?: AbortSignal,
-): Promise<void> {
-  let upload: Multipart | undefined;
-  let sentBytes = 0;
-  try {
-    for await (const { bytes, last } of inParts(body)) {
-      if (upload === undefined && last) {
-        await client.send(new PutObjectCommand({ ...target, Body: bytes }), { abortSignal: signal });
-        return;
-      }
-      upload ??= await beginMultipart(client, target, body, signal);
-      if (bytes.length > 0) await upload.send(bytes);
-      sentBytes += bytes.length;
-    }
-    await upload?.complete(sentBytes);
-  } catch (error) {
-    await upload?.abort();
-    throw error;
-  }
+  bytes: Buffer | string,
+): Promise<{ ContentMD5?: string }> {
+  if (target.ObjectLockMode === undefined || (await sendsChecksums(client))) return {};
+  return { ContentMD5: createHash('md5').update(bytes).digest('base64') };
 }
 
 /** Gives back what an earlier attempt left behind under this key, such as that of a worker that was killed. */
 export async function abortLeftovers(
   client: S3Client,
-  target: UploadTarget,
+  { Bucket, Key }: { Bucket: string; Key: string },
   signal?: AbortSignal,
 ): Promise<void> {
-  const { Bucket, Key } = target;
   const list = new ListMultipartUploadsCommand({ Bucket, Prefix: Key });
   const { Uploads = [] } = await client.send(list, { abortSignal: signal });
   for (const { UploadId } of Uploads.filter((upload) => upload.Key === Key)) {
@@ -68,74 +95,31 @@ export async function abortLeftovers(
   }
 }
 
-type Multipart = {
-  /** Waits until there is room for the part, then returns once it is on its way. */
-  send(bytes: Buffer): Promise<void>;
-  complete(sentBytes: number): Promise<void>;
-  abort(): Promise<void>;
-};
-
-async function beginMultipart(
+/** Aborts uploads below the prefix that began before `olderThan`; returns their keys. */
+export async function abortUploads(
   client: S3Client,
-  target: UploadTarget,
-  body: Readable,
-  signal: AbortSignal | undefined,
-): Promise<Multipart> {
-  const checksums = (await client.config.requestChecksumCalculation()) === 'WHEN_SUPPORTED';
-  const created = await client.send(
-    new CreateMultipartUploadCommand({ ...target, ...(checksums && { ChecksumAlgorithm: 'CRC32' }) }),
-    { abortSignal: signal },
-  );
-  const { Bucket, Key } = target;
-  const upload = { Bucket, Key, UploadId: created.UploadId };
-  const stopping = new AbortController();
-  const partSignal = signal === undefined ? stopping.signal : AbortSignal.any([signal, stopping.signal]);
-  const parts: CompletedPart[] = [];
-  const inFlight = new Set<Promise<void>>();
-  let inFlightBytes = 0;
-  let partNumber = 0;
-
-  async function sendPart(bytes: Buffer, PartNumber: number): Promise<void> {
-    const command = new UploadPartCommand({ ...upload, PartNumber, Body: bytes });
-    const { ETag, ChecksumCRC32 } = await client.send(command, { abortSignal: partSignal });
-    parts.push({ PartNumber, ETag, ...(ChecksumCRC32 !== undefined && { ChecksumCRC32 }) });
+  { Bucket, Prefix, olderThan }: { Bucket: string; Prefix: string; olderThan: Date },
+  signal?: AbortSignal,
+): Promise<string[]> {
+  const old: MultipartUpload[] = [];
+  let from: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {};
+  while (from !== undefined) {
+    const list: ListMultipartUploadsCommand = new ListMultipartUploadsCommand({ Bucket, Prefix, ...from });
+    const page = await client.send(list, { abortSignal: signal });
+    old.push(
+      ...(page.Uploads ?? []).filter(({ Initiated }) => Initiated !== undefined && Initiated < olderThan),
+    );
+    from =
+      page.IsTruncated === true
+        ? { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker }
+        : undefined;
   }
+  for (const { Key, UploadId } of old) {
+    await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }), { abortSignal: signal });
+  }
+  return [...new Set(old.map(({ Key }) => Key ?? ''))];
+}
 
-  return {
-    async send(bytes) {
-      while (inFlight.size > 0 && inFlightBytes + bytes.length > maxInFlightBytes) {
-        await Promise.race(inFlight);
-      }
-      partNumber += 1;
-      const sending = sendPart(bytes, partNumber).finally(() => {
-        inFlight.delete(sending);
-        inFlightBytes -= bytes.length;
-      });
-      sending.catch((error: unknown) => body.destroy(error as Error)); // seen at once, however slow the source is
-      inFlight.add(sending);
-      inFlightBytes += bytes.length;
-      while (inFlight.size > 0 && inFlightBytes > maxInFlightBytes - bytes.length)
-        await Promise.race(inFlight);
-    },
-
-    async complete(sentBytes) {
-      await Promise.all(inFlight);
-      const Parts = parts.toSorted((left, right) => (left.PartNumber ?? 0) - (right.PartNumber ?? 0));
-      const command = new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts } });
-      try {
-        await client.send(command, { abortSignal: signal });
-      } catch (error) {
-        // The answer may have been lost after the object was made; a second try then meets NoSuchUpload.
-        const head = await client.send(new HeadObjectCommand({ Bucket, Key })).catch(() => undefined);
-        if (head?.ContentLength !== sentBytes) throw error;
-      }
-    },
-
-    async abort() {
-      stopping.abort();
-      await Promise.allSettled(inFlight); // a part that arrives after the abort would stay
-      // The first error tells more; what cannot be given back now goes with the next attempt, or by the rule of the bucket.
-      await client.send(new AbortMultipartUploadCommand(upload)).catch(() => undefined);
-    },
-  };
+async function sendsChecksums(client: S3Client): Promise<boolean> {
+  return (await client.config.requestChecksumCalculation()) === 'WHEN_SUPPORTED';
 }

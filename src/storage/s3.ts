@@ -5,18 +5,22 @@ import {
   paginateListObjectsV2,
   PutObjectCommand,
   type S3Client,
+  type StorageClass,
 } from '@aws-sdk/client-s3';
 import { addAbortSignal, Readable } from 'node:stream';
 import type { S3StoreConfig } from '../config/schema.ts';
 import { guardedStream } from './guardedStream.ts';
-import { abortLeftovers, uploadStream, type UploadTarget } from './multipart.ts';
-import type { ObjectInfo, ObjectStore } from './port.ts';
+import { abortLeftovers, abortUploads, digestFor, multipartTarget, type UploadTarget } from './multipart.ts';
+import { uploadInParts } from './partUpload.ts';
+import type { CallOptions, ObjectHead, ObjectInfo, ObjectStore, Protection } from './port.ts';
 import { createS3Client } from './s3Client.ts';
 import { isAbsent, isAlreadyThere, toS3Error, wasTriedAgain } from './s3Error.ts';
+import { describeBucket } from './s3Protection.ts';
 import { readSmallText } from './smallText.ts';
+import { folderPrefix, normalPrefix, stillAhead, StoreCalls } from './storeCalls.ts';
 import { storeError } from './storeError.ts';
 
-type CallOptions = { signal?: AbortSignal };
+type PutOptions = CallOptions & { createOnly?: boolean; lock?: boolean };
 
 /** A bucket of S3, or of a store that speaks its protocol and honours `If-None-Match: *`. */
 export function createS3Store(name: string, config: S3StoreConfig): ObjectStore {
@@ -28,14 +32,15 @@ class S3Store implements ObjectStore {
   readonly #config: S3StoreConfig;
   readonly #client: S3Client;
   readonly #prefix: string;
+  readonly #calls: StoreCalls;
   #createOnlyProven = false;
 
   constructor(name: string, config: S3StoreConfig, client: S3Client) {
     this.name = name;
     this.#config = config;
     this.#client = client;
-    const trimmed = config.prefix.replace(/^\/+|\/+$/g, '');
-    this.#prefix = trimmed === '' ? '' : `${trimmed}/`;
+    this.#prefix = normalPrefix(config.prefix);
+    this.#calls = new StoreCalls(name, (key) => this.locate(key), toS3Error);
   }
 
   locate(key: string): string {
@@ -48,19 +53,15 @@ class S3Store implements ObjectStore {
       await this.#run('write', key, options, async () => {
         if (signal !== undefined) addAbortSignal(signal, body);
         // Only tidying: it takes a permission that an upload itself does not need.
-        await abortLeftovers(this.#client, this.#target(key), signal).catch(() => undefined);
-        await uploadStream(this.#client, this.#target(key), body, signal);
+        await abortLeftovers(this.#client, this.#address(key), signal).catch(() => undefined);
+        await uploadInParts(multipartTarget(this.#client, this.#artifact(key)), body, signal);
       });
     } finally {
       body.destroy();
     }
   }
 
-  async putObject(
-    key: string,
-    body: string,
-    options: CallOptions & { createOnly?: boolean } = {},
-  ): Promise<void> {
+  async putObject(key: string, body: string, options: PutOptions = {}): Promise<void> {
     await this.#run('write', key, options, () =>
       options.createOnly === true ? this.#create(key, body, options) : this.#put(key, body, options),
     );
@@ -77,16 +78,20 @@ class S3Store implements ObjectStore {
     return this.#run('read', key, options, async () => {
       const { Body } = await this.#get(key, options);
       if (!(Body instanceof Readable)) throw new Error('the answer has no body');
-      return guardedStream(Body, options.signal, (error) => toS3Error(this.#action('read', key), error));
+      return guardedStream(Body, options.signal, (error) => this.#calls.toError('read', key, error));
     });
   }
 
-  async head(key: string, options: CallOptions = {}): Promise<ObjectInfo | null> {
+  async head(key: string, options: CallOptions = {}): Promise<ObjectHead | null> {
     return this.#run('read', key, options, async () => {
       const command = new HeadObjectCommand(this.#address(key));
       const answer = await this.#client.send(command, { abortSignal: options.signal }).catch(nullWhenAbsent);
       if (answer === null) return null;
-      return toInfo(key, answer.ContentLength, answer.LastModified);
+      return {
+        ...toInfo(key, answer.ContentLength, answer.LastModified),
+        retainedUntil: stillAhead(answer.ObjectLockRetainUntilDate),
+        held: answer.ObjectLockLegalHoldStatus === 'ON',
+      };
     });
   }
 
@@ -102,7 +107,7 @@ class S3Store implements ObjectStore {
   }
 
   async listFolders(prefix: string, options: CallOptions = {}): Promise<string[]> {
-    const folder = prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`;
+    const folder = folderPrefix(prefix);
     const skipped = this.#prefix.length + folder.length;
     return this.#run('list', prefix, options, async () => {
       const names: string[] = [];
@@ -115,9 +120,28 @@ class S3Store implements ObjectStore {
 
   async remove(key: string, options: CallOptions = {}): Promise<void> {
     await this.#run('delete', key, options, async () => {
+      this.#calls.refuseLocked(await this.head(key, options));
       await this.#delete(key, options);
-      await abortLeftovers(this.#client, this.#target(key), options.signal).catch(() => undefined);
+      await abortLeftovers(this.#client, this.#address(key), options.signal).catch(() => undefined);
     });
+  }
+
+  async removeUnfinished(prefix: string, olderThan: string, options: CallOptions = {}): Promise<string[]> {
+    return this.#run('give back unfinished uploads below', prefix, options, async () => {
+      const where = { Bucket: this.#config.bucket, Prefix: this.#prefix + prefix };
+      const keys = await abortUploads(
+        this.#client,
+        { ...where, olderThan: new Date(olderThan) },
+        options.signal,
+      );
+      return keys.map((key) => key.slice(this.#prefix.length));
+    });
+  }
+
+  async describeProtection(options: CallOptions = {}): Promise<Protection> {
+    return this.#run('ask about', '', options, () =>
+      describeBucket(this.#client, this.#config.bucket, options.signal),
+    );
   }
 
   async #delete(key: string, options: CallOptions): Promise<void> {
@@ -125,20 +149,21 @@ class S3Store implements ObjectStore {
     await this.#client.send(command, { abortSignal: options.signal }).catch(nullWhenAbsent);
   }
 
-  async #create(key: string, body: string, options: CallOptions): Promise<void> {
-    if (!this.#createOnlyProven && (await this.head(key, options)) !== null) throw this.#alreadyThere(key);
+  async #create(key: string, body: string, options: PutOptions): Promise<void> {
+    if (!this.#createOnlyProven && (await this.head(key, options)) !== null)
+      throw this.#calls.alreadyThere(key);
     try {
       await this.#put(key, body, { ...options, ifNoneMatch: true });
     } catch (error) {
       if (!isAlreadyThere(error)) throw error;
       if (wasTriedAgain(error) && (await this.getObject(key, options)) === body) return;
-      throw this.#alreadyThere(key);
+      throw this.#calls.alreadyThere(key);
     }
     if (!this.#createOnlyProven) await this.#proveCreateOnly(key, body, options);
   }
 
   /** Some compatible stores ignore the condition and would overwrite. The same bytes once more must be refused. */
-  async #proveCreateOnly(key: string, body: string, options: CallOptions): Promise<void> {
+  async #proveCreateOnly(key: string, body: string, options: PutOptions): Promise<void> {
     try {
       await this.#put(key, body, { ...options, ifNoneMatch: true });
     } catch (error) {
@@ -149,12 +174,14 @@ class S3Store implements ObjectStore {
     await this.#delete(key, options);
     const reason =
       'the store ignores `If-None-Match: *`, so two runs could overwrite each other; use another store';
-    throw storeError('StoreFailed', this.#action('write', key), reason);
+    throw storeError('StoreFailed', this.#calls.action('write', key), reason);
   }
 
-  async #put(key: string, body: string, options: CallOptions & { ifNoneMatch?: boolean }): Promise<void> {
+  async #put(key: string, body: string, options: PutOptions & { ifNoneMatch?: boolean }): Promise<void> {
     const condition = options.ifNoneMatch === true && { IfNoneMatch: '*' };
-    const command = new PutObjectCommand({ ...this.#target(key), Body: body, ...condition });
+    const target = { ...this.#target(key), ...(options.lock === true && this.#lock()) };
+    const digest = await digestFor(this.#client, target, body);
+    const command = new PutObjectCommand({ ...target, Body: body, ...digest, ...condition });
     await this.#client.send(command, { abortSignal: options.signal });
   }
 
@@ -171,31 +198,35 @@ class S3Store implements ObjectStore {
     return { Bucket: this.#config.bucket, Key: this.#prefix + key };
   }
 
+  /** Small objects stay in the default class of the bucket: they are read at once, and some classes bill at least 128 KB. */
+  #artifact(key: string): UploadTarget {
+    const { storageClass } = this.#config;
+    return {
+      ...this.#target(key),
+      ...(storageClass !== undefined && { StorageClass: storageClass as StorageClass }),
+      ...this.#lock(),
+    };
+  }
+
   #target(key: string): UploadTarget {
-    const { serverSideEncryption, kmsKeyId } = this.#config;
+    const { serverSideEncryption, kmsKeyId, tags } = this.#config;
     return {
       ...this.#address(key),
       ...(serverSideEncryption !== undefined && { ServerSideEncryption: serverSideEncryption }),
       ...(kmsKeyId !== undefined && { SSEKMSKeyId: kmsKeyId }),
+      ...(tags !== undefined && { Tagging: new URLSearchParams(tags).toString() }),
     };
   }
 
-  #alreadyThere(key: string) {
-    return storeError('ObjectExists', this.#action('create', key), 'it is there already');
+  #lock(): Pick<UploadTarget, 'ObjectLockMode' | 'ObjectLockRetainUntilDate'> {
+    const { objectLock } = this.#config;
+    if (objectLock === undefined) return {};
+    const until = new Date(Date.now() + objectLock.retain);
+    return { ObjectLockMode: objectLock.mode, ObjectLockRetainUntilDate: until };
   }
 
-  #action(verb: string, key: string) {
-    return { store: this.name, verb, location: this.locate(key) };
-  }
-
-  async #run<T>(verb: string, key: string, options: CallOptions, action: () => Promise<T>): Promise<T> {
-    options.signal?.throwIfAborted();
-    try {
-      return await action();
-    } catch (error) {
-      options.signal?.throwIfAborted();
-      throw toS3Error(this.#action(verb, key), error);
-    }
+  #run<T>(verb: string, key: string, options: CallOptions, call: () => Promise<T>): Promise<T> {
+    return this.#calls.run(verb, key, options, call);
   }
 }
 

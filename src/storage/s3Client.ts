@@ -1,11 +1,11 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import type { S3StoreConfig } from '../config/schema.ts';
 import { SafepointError } from '../contract/errors.ts';
+import { createAgents, idleTimeoutMs } from './httpAgents.ts';
 import { readReference, readSecret, type SecretRef } from '../system/secrets.ts';
 
 const connectionTimeoutMs = 10_000;
-/** Without a byte in either direction. */
-const idleTimeoutMs = 120_000;
+
 const maxAttempts = 4;
 /** The SDK asks again five minutes before credentials expire, so a rotated secret is used after five minutes at most. */
 const credentialsLifetimeMs = 10 * 60_000;
@@ -23,7 +23,11 @@ export function createS3Client(store: string, config: S3StoreConfig): S3Client {
     region: config.region,
     forcePathStyle: config.forcePathStyle,
     maxAttempts,
-    requestHandler: { connectionTimeout: connectionTimeoutMs, socketTimeout: idleTimeoutMs },
+    requestHandler: {
+      connectionTimeout: connectionTimeoutMs,
+      socketTimeout: idleTimeoutMs,
+      ...createAgents(store, config),
+    },
     ...(config.endpoint !== undefined && {
       endpoint: config.endpoint,
       // Compatible stores refuse the checksums that the SDK sends since January 2025.

@@ -1,8 +1,7 @@
 import { SafepointError } from '../contract/errors.ts';
-import { redact } from '../system/redact.ts';
+import { deepMessage, describeReason } from './sdkError.ts';
 import { storeError, type StoreAction } from './storeError.ts';
 
-const longestReason = 500;
 const notFoundNames = new Set(['NoSuchKey', 'NotFound']);
 
 /** Fields of an SDK error that we read; network errors have only `code` and `message`. */
@@ -44,7 +43,6 @@ function statusOf(error: unknown): number | undefined {
 }
 
 function describe(error: unknown, status: number | undefined): string {
-  const { name, code, message } = error as S3Failure;
-  const words = [code ?? name, status !== undefined && `HTTP ${status}`, message].filter(Boolean);
-  return redact(words.join(', ')).replace(/\s+/g, ' ').slice(0, longestReason);
+  const { name, code } = error as S3Failure;
+  return describeReason([code ?? name, status !== undefined && `HTTP ${status}`, deepMessage(error)]);
 }

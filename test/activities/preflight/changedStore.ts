@@ -13,6 +13,8 @@ export function changedStore(store: ObjectStore, change: Partial<ObjectStore>): 
     list: (prefix, options) => store.list(prefix, options),
     listFolders: (prefix, options) => store.listFolders(prefix, options),
     remove: (key, options) => store.remove(key, options),
+    removeUnfinished: (prefix, olderThan, options) => store.removeUnfinished(prefix, olderThan, options),
+    describeProtection: (options) => store.describeProtection(options),
     ...change,
   };
 }

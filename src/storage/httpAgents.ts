@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import { Agent as HttpAgent, type ClientRequest } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { getCACertificates } from 'node:tls';
+import { SafepointError } from '../contract/errors.ts';
+import { rememberSecret } from '../system/redact.ts';
+
+export type Transport = { caFile?: string; proxy?: string };
+
+const maxSockets = 50;
+/** Without a byte in either direction. */
+export const idleTimeoutMs = 120_000;
+const proxyVariables = ['HTTP_PROXY', 'HTTPS_PROXY', 'http_proxy', 'https_proxy'];
+
+/**
+ * Connections of a store: its own authority beside those of the system, through the proxy of the config or else that of
+ * the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`). Fails with `InvalidConfig` when the file cannot be read.
+ */
+export function createAgents(
+  store: string,
+  { caFile, proxy }: Transport,
+  idleMs = idleTimeoutMs,
+): { httpAgent: HttpAgent; httpsAgent: HttpsAgent } {
+  const proxyEnv = proxy === undefined ? environmentProxy() : { HTTP_PROXY: proxy, HTTPS_PROXY: proxy };
+  const options = { keepAlive: true, maxSockets, proxyEnv };
+  return {
+    httpAgent: endingIdle(new HttpAgent(options), idleMs),
+    httpsAgent: endingIdle(
+      new HttpsAgent({
+        ...options,
+        ...(caFile !== undefined && { ca: [...getCACertificates('default'), readAuthority(store, caFile)] }),
+      }),
+      idleMs,
+    ),
+  };
+}
+
+type WithRequests = { addRequest(request: ClientRequest, ...rest: unknown[]): void };
+
+/** Not every SDK ends a connection on which nothing comes any more. */
+function endingIdle<T extends HttpAgent>(agent: T, idleMs: number): T {
+  const inner = agent as unknown as WithRequests;
+  const addRequest = inner.addRequest.bind(agent);
+  inner.addRequest = (request, ...rest) => {
+    request.setTimeout(idleMs, () => {
+      const error = new Error(`no byte came or went for ${Math.round(idleMs / 1000)} s`);
+      request.destroy(Object.assign(error, { code: 'ETIMEDOUT' }));
+    });
+    addRequest(request, ...rest);
+  };
+  return agent;
+}
+
+/** A proxy of the environment may carry a password, which an error could quote. */
+function environmentProxy(): NodeJS.ProcessEnv {
+  for (const name of proxyVariables) {
+    const password = URL.parse(process.env[name] ?? '')?.password;
+    if (password) rememberSecret(`environment variable ${name}`, decodeURIComponent(password));
+  }
+  return process.env;
+}
+
+function readAuthority(store: string, file: string): string {
+  try {
+    const pem = readFileSync(file, 'utf8');
+    if (pem.includes('-----BEGIN CERTIFICATE-----')) return pem;
+  } catch (cause) {
+    throw new SafepointError('InvalidConfig', `stores.${store}.caFile: ${file} cannot be read`, { cause });
+  }
+  throw new SafepointError('InvalidConfig', `stores.${store}.caFile: ${file} has no certificate in PEM`);
+}
