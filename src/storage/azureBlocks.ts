@@ -42,7 +42,7 @@ export function blocksTarget(blob: BlockBlobClient, settings: () => BlobSettings
             if (contentLength !== sentBytes) throw error;
           }
         },
-        abort: () => discardBlocks(blob),
+        abort: (signal) => discardBlocks(blob, signal),
       });
     },
   };

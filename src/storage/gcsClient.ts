@@ -75,13 +75,13 @@ async function openClient(
     ...(key !== undefined && config.keyFile !== undefined && { credentials: parseKey(key, config.keyFile) }),
   });
   const client = await identity.getClient();
-  const common = { agent, retryConfig, timeout: timeoutMs } as object;
+  const common = { agent, timeout: timeoutMs } as object;
   return {
-    api: storage({ version: 'v1', auth: identity, rootUrl: `${gcsRoot(config)}/`, retry: true, ...common }),
-    async request({ accepts, data, ...rest }) {
+    api: storage({ version: 'v1', auth: identity, rootUrl: `${gcsRoot(config)}/`, retryConfig, ...common }),
+    async request({ accepts, data, retry = true, ...rest }) {
       const answer = await client.request({
         ...common,
-        retry: true,
+        ...(retry ? { retryConfig } : { retry: false }), // with both it would retry
         ...rest,
         ...(data !== undefined && { data }),
         ...(accepts !== undefined && { validateStatus: accepts }),

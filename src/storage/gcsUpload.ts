@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { storage_v1 } from '@googleapis/storage';
+import { pause } from '../system/waiting.ts';
 import type { GcsClient } from './gcsClient.ts';
 import type { PartsTarget } from './partUpload.ts';
 
@@ -65,8 +66,8 @@ export function resumableTarget(client: GcsClient, target: GcsTarget): PartsTarg
           const range = { url, bytes: tail, from: sentBytes, signal: completeSignal };
           await sendRange(client, { ...range, total: String(totalBytes) });
         },
-        async abort() {
-          await client.request({ method: 'DELETE', url, accepts: cancelled });
+        async abort(abortSignal) {
+          await client.request({ method: 'DELETE', url, accepts: cancelled, signal: abortSignal });
         },
       };
     },
@@ -89,6 +90,7 @@ async function openSession(client: GcsClient, target: GcsTarget, signal?: AbortS
 type Range = { url: string; bytes: Buffer; from: number; total: string; signal?: AbortSignal };
 
 const attempts = 4;
+const firstDelayMs = 300;
 
 /** Sends what the session does not have yet; after a failure the session is asked how far it came. */
 async function sendRange(client: GcsClient, { url, bytes, from, total, signal }: Range): Promise<void> {
@@ -117,7 +119,8 @@ async function sendRange(client: GcsClient, { url, bytes, from, total, signal }:
 
 function put(client: GcsClient, url: string, data: Buffer, range: string, signal?: AbortSignal) {
   const headers = { 'Content-Range': range, 'Content-Length': String(data.length) };
-  return client.request({ method: 'PUT', url, headers, data, signal, accepts: accepted });
+  // No retry by the client: what the session has got meanwhile must not be sent once more.
+  return client.request({ method: 'PUT', url, headers, data, signal, retry: false, accepts: accepted });
 }
 
 function rangeText(at: number, end: number, total: string): string {

@@ -64,8 +64,8 @@ export function multipartTarget(client: S3Client, target: UploadTarget): PartsTa
             if (head?.ContentLength !== sentBytes) throw error;
           }
         },
-        async abort() {
-          await client.send(new AbortMultipartUploadCommand(upload));
+        async abort(abortSignal) {
+          await client.send(new AbortMultipartUploadCommand(upload), { abortSignal });
         },
       };
     },

@@ -10,7 +10,7 @@ export interface PartsUpload {
   /** After all parts. `sentBytes`: how many the object must have. */
   complete(sentBytes: number, signal?: AbortSignal): Promise<void>;
   /** Gives the parts back; after the last of them has arrived or failed. Its own failure is nobody's concern. */
-  abort(): Promise<void>;
+  abort(signal: AbortSignal): Promise<void>;
 }
 
 /** What can be uploaded in parts. */
@@ -25,6 +25,8 @@ export interface PartsTarget {
 
 /** Bytes on the wire at once; a larger part goes alone. One more part is being filled meanwhile. */
 const maxInFlightBytes = 24 * 1024 ** 2;
+/** A cancel must not wait long for a store that does not answer. */
+const tidyingMs = 5_000;
 
 /**
  * Uploads a stream of unknown length. The object appears only after the stream has ended without an error; until then
@@ -99,7 +101,7 @@ function createSender(
       stopping.abort();
       await Promise.allSettled(inFlight); // a part that arrives after the abort would stay
       // The first error tells more; what cannot be given back now goes with the next attempt, or by the rule of the bucket.
-      await upload.abort().catch(() => undefined);
+      await upload.abort(AbortSignal.timeout(tidyingMs)).catch(() => undefined);
     },
   };
 }

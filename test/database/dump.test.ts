@@ -14,7 +14,7 @@ import { inParts } from '../../src/storage/partSize.ts';
 import { createObjectStore } from '../../src/storage/objectStore.ts';
 import type { ObjectStore } from '../../src/storage/port.ts';
 import { startS3, type S3Server } from '../storage/s3Fixture.ts';
-import { startS3Proxy } from '../storage/s3Proxy.ts';
+import { startStoreProxy } from '../storage/storeProxy.ts';
 import { childrenRunning, scriptFolder, startDatabase, type DatabaseFixture } from './databaseFixture.ts';
 
 const programs = ['pg_dumpall', 'pg_dump', 'zstd', 'seq'];
@@ -166,7 +166,7 @@ describe('database/dump: a bad dump never becomes an object', () => {
   });
 
   it('when the store fails in the middle', async () => {
-    const proxy = await startS3Proxy(s3.endpoint);
+    const proxy = await startStoreProxy(s3.endpoint);
     proxy.interfere = (line) => (line.includes('partNumber=2') ? 'cut' : 'pass');
     const cut = createObjectStore('s3', { ...s3.config, endpoint: proxy.endpoint });
 

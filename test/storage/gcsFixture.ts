@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { startFakeGcs, type FakeGcs } from '../../sandbox/stack/fakeGcs.ts';
 import type { GcsStoreConfig } from '../../src/config/schema.ts';
+import type { StandIn } from './storeProxy.ts';
 
 export type GcsServer = FakeGcs & {
   /** Config of a store on it; its key file is in an environment variable, and a token server answers to it. */
@@ -53,4 +54,36 @@ export async function startGcs(): Promise<GcsServer> {
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/**
+ * Keeps track of the sessions of uploads as Google does: fake-gcs-server cannot be asked how far one is, and takes the
+ * question for the end of the upload. https://cloud.google.com/storage/docs/performing-resumable-uploads#status-check
+ */
+export function sessionsOfUploads(): StandIn {
+  const sessions = new Map<string, { persisted: number; complete: boolean }>();
+  const stateOf = (url = '') => sessions.get(url) ?? { persisted: 0, complete: false };
+  return {
+    answer({ method, url, headers }) {
+      const total = /^bytes \*\/(.+)$/.exec(headers['content-range'] ?? '')?.[1];
+      if (method !== 'PUT' || total === undefined) return null;
+      const { persisted, complete } = stateOf(url);
+      if (complete) return { status: 200, headers: {} };
+      if (total === String(persisted)) return null; // ends the upload
+      return { status: 308, headers: rangeOf(persisted) };
+    },
+    carriedOut({ method, url = '', headers }) {
+      const range = /^bytes (?:(\d+)-(\d+)|\*)\/(\d+|\*)$/.exec(headers['content-range'] ?? '');
+      if (method !== 'PUT' || range === null) return;
+      const [, , last, total] = range;
+      sessions.set(url, {
+        persisted: last === undefined ? stateOf(url).persisted : Number(last) + 1,
+        complete: total !== '*',
+      });
+    },
+  };
+}
+
+function rangeOf(persisted: number): Record<string, string> {
+  return persisted === 0 ? {} : { range: `bytes=0-${persisted - 1}` };
 }

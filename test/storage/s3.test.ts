@@ -8,7 +8,7 @@ import { createObjectStore } from '../../src/storage/objectStore.ts';
 import { collect } from './collect.ts';
 import { describeObjectStore } from './conformance.ts';
 import { startS3, type S3Server } from './s3Fixture.ts';
-import { startS3Proxy, type S3Proxy } from './s3Proxy.ts';
+import { startStoreProxy, type StoreProxy } from './storeProxy.ts';
 
 const MiB = 1024 ** 2;
 
@@ -23,11 +23,11 @@ describeObjectStore('storage/s3', async () => {
 
 describe('storage/s3: what only S3 can do', () => {
   let server: S3Server;
-  let proxy: S3Proxy;
+  let proxy: StoreProxy;
 
   beforeAll(async () => {
     server = await startS3();
-    proxy = await startS3Proxy(server.endpoint);
+    proxy = await startStoreProxy(server.endpoint);
   }, 60_000);
 
   afterAll(async () => {
@@ -35,7 +35,7 @@ describe('storage/s3: what only S3 can do', () => {
     await server.close();
   });
 
-  function throughProxy(interfere: S3Proxy['interfere']) {
+  function throughProxy(interfere: StoreProxy['interfere']) {
     proxy.interfere = interfere;
     return createObjectStore('s3', { ...server.config, endpoint: proxy.endpoint });
   }
