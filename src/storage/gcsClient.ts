@@ -75,7 +75,8 @@ async function openClient(
     ...(key !== undefined && config.keyFile !== undefined && { credentials: parseKey(key, config.keyFile) }),
   });
   const client = await identity.getClient();
-  const common = { agent, timeout: timeoutMs } as object;
+  // The errors of the SDK never leave this folder; its own redaction looks at every byte of a body, for seconds.
+  const common = { agent, timeout: timeoutMs, errorRedactor: false } as object;
   return {
     api: storage({ version: 'v1', auth: identity, rootUrl: `${gcsRoot(config)}/`, retryConfig, ...common }),
     async request({ accepts, data, retry = true, ...rest }) {

@@ -106,6 +106,7 @@ async function sendRange(client: GcsClient, { url, bytes, from, total, signal }:
       at = has;
     } catch (error) {
       if (attempt >= attempts || signal?.aborted === true || isFinal(error)) throw error;
+      await pause(firstDelayMs * 2 ** (attempt - 1), signal);
       const state = await put(client, url, Buffer.alloc(0), `bytes */${total}`, signal).catch(
         () => undefined,
       );
