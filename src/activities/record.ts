@@ -70,7 +70,7 @@ export async function recordSet(
   const text = `${JSON.stringify(manifest, null, 2)}\n`;
   try {
     await store.putObject(labelKey(manifest, text), '\n', { signal: cancellationSignal() });
-    await store.putObject(key, text, { createOnly: true, signal: cancellationSignal() });
+    await store.putObject(key, text, { createOnly: true, lock: true, signal: cancellationSignal() });
   } catch (error) {
     // The client of the store may have tried twice; whose manifest it is shows below.
     if (!(error instanceof SafepointError && error.code === 'ObjectExists')) throw error;

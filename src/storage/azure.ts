@@ -167,9 +167,10 @@ class AzureStore implements ObjectStore {
   }
 
   async describeProtection(options: CallOptions = {}): Promise<Protection> {
-    return this.#calls.run('ask about', '', options, async () =>
-      describeContainer(await this.#open(), this.#prefix, options.signal),
-    );
+    return this.#calls.run('ask about', '', options, async () => ({
+      ...(await describeContainer(await this.#open(), this.#prefix, options.signal)),
+      lockWanted: this.#config.objectLock !== undefined,
+    }));
   }
 
   async #blob(key: string): Promise<BlockBlobClient> {

@@ -7,7 +7,7 @@ export async function describeContainer(
   container: ContainerClient,
   prefix: string,
   signal?: AbortSignal,
-): Promise<Protection> {
+): Promise<Omit<Protection, 'lockWanted'>> {
   const untold: string[] = [];
   const found = await container.getProperties({ abortSignal: signal }).catch((error: unknown) => {
     signal?.throwIfAborted();

@@ -133,6 +133,7 @@ class FolderStore implements ObjectStore {
         defaultRetention: 'none',
         encryption: null,
         untold: [],
+        lockWanted: false,
       }),
     );
   }

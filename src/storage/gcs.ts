@@ -139,14 +139,15 @@ class GcsStore implements ObjectStore {
   async describeProtection(options: CallOptions = {}): Promise<Protection> {
     return this.#calls.run('ask about', '', options, async () => {
       const { api } = await this.#open();
-      const { bucket } = this.#config;
+      const { bucket, objectLock } = this.#config;
+      const lockWanted = objectLock !== undefined;
       try {
         const { data } = await api.buckets.get({ bucket }, { signal: options.signal });
-        return toProtection(data);
+        return { ...toProtection(data), lockWanted };
       } catch (error) {
         options.signal?.throwIfAborted();
         const untold = [`the bucket (HTTP ${gcsStatus(error) ?? 'none'}; storage.buckets.get is needed)`];
-        return { versioning: null, objectLock: null, defaultRetention: null, encryption: null, untold };
+        return { ...nothingTold, untold, lockWanted };
       }
     });
   }
@@ -212,7 +213,9 @@ class GcsStore implements ObjectStore {
   }
 }
 
-function toProtection(bucket: storage_v1.Schema$Bucket): Protection {
+const nothingTold = { versioning: null, objectLock: null, defaultRetention: null, encryption: null };
+
+function toProtection(bucket: storage_v1.Schema$Bucket): Omit<Protection, 'lockWanted'> {
   const { retentionPolicy, objectRetention, encryption, versioning } = bucket;
   const seconds = retentionPolicy?.retentionPeriod;
   const locked = retentionPolicy?.isLocked === true ? 'locked' : 'not locked';

@@ -22,6 +22,8 @@ export type Protection = {
   /** Default encryption at rest, in its own words; `none`. */
   encryption: string | null;
   untold: string[];
+  /** The config wants artifacts and manifests locked. */
+  lockWanted: boolean;
 };
 
 /**

@@ -139,9 +139,10 @@ class S3Store implements ObjectStore {
   }
 
   async describeProtection(options: CallOptions = {}): Promise<Protection> {
-    return this.#run('ask about', '', options, () =>
-      describeBucket(this.#client, this.#config.bucket, options.signal),
-    );
+    return this.#run('ask about', '', options, async () => ({
+      ...(await describeBucket(this.#client, this.#config.bucket, options.signal)),
+      lockWanted: this.#config.objectLock !== undefined,
+    }));
   }
 
   async #delete(key: string, options: CallOptions): Promise<void> {

@@ -17,7 +17,7 @@ export async function describeBucket(
   client: S3Client,
   Bucket: string,
   signal?: AbortSignal,
-): Promise<Protection> {
+): Promise<Omit<Protection, 'lockWanted'>> {
   const options = { abortSignal: signal };
   const untold: string[] = [];
   const ask = async <T>(what: string, send: () => Promise<T>, absent: T): Promise<T | null> => {

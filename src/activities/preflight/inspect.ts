@@ -10,6 +10,7 @@ import { checkExporting } from './checks/exporting.ts';
 import { checkHealth } from './checks/health.ts';
 import { checkIndices } from './checks/indices.ts';
 import { checkParts } from './checks/parts.ts';
+import { checkProtection } from './checks/protection.ts';
 import { checkRepository } from './checks/repository.ts';
 import { checkSearchEngine } from './checks/searchEngine.ts';
 import { checkSettings } from './checks/settings.ts';
@@ -31,6 +32,7 @@ const CHECKS: Check[] = [
   checkIndices,
   checkDatabases,
   checkStore,
+  checkProtection,
   checkClocks,
   checkAddresses,
 ];
