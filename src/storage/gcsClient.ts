@@ -75,6 +75,7 @@ async function openClient(
     ...(key !== undefined && config.keyFile !== undefined && { credentials: parseKey(key, config.keyFile) }),
   });
   const client = await identity.getClient();
+  shareTransport(client);
   // The errors of the SDK never leave this folder; its own redaction looks at every byte of a body, for seconds.
   const common = { agent, timeout: timeoutMs, errorRedactor: false } as object;
   return {
@@ -90,6 +91,15 @@ async function openClient(
       return { status: answer.status, headers: answer.headers, data: answer.data };
     },
   };
+}
+
+/** The exchange of tokens in a federation has a transport of its own, which would know neither authority nor proxy. */
+function shareTransport(client: object): void {
+  const { transporter, stsCredential } = client as {
+    transporter: object;
+    stsCredential?: { transporter: object };
+  };
+  if (stsCredential !== undefined) stsCredential.transporter = transporter;
 }
 
 /** Never quotes what it reads. */

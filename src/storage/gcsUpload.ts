@@ -67,7 +67,13 @@ export function resumableTarget(client: GcsClient, target: GcsTarget): PartsTarg
           await sendRange(client, { ...range, total: String(totalBytes) });
         },
         async abort(abortSignal) {
-          await client.request({ method: 'DELETE', url, accepts: cancelled, signal: abortSignal });
+          await client.request({
+            method: 'DELETE',
+            url,
+            accepts: cancelled,
+            retry: false,
+            signal: abortSignal,
+          });
         },
       };
     },

@@ -1,7 +1,9 @@
 import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
 import os from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { execa } from 'execa';
 import { createObjectStore } from '../../src/storage/objectStore.ts';
 import { collect } from './collect.ts';
 import { describeObjectStore, type StoreFixture } from './conformance.ts';
@@ -52,6 +54,46 @@ describe('storage/folder: what only a folder can do', () => {
 
     expect(await readdir(root)).toEqual(['empty']);
     expect(await store.listFolders('')).toEqual([]);
+    await close();
+  });
+
+  it('sweeps what killed writers left, by prefix and age', async () => {
+    const { root, store, close } = await openFolder();
+    await store.putObject('set/1/a', 'x');
+    const leave = (folder: string) =>
+      writeFile(path.join(root, folder, `.dump.${randomUUID()}.unfinished`), 'half');
+    await leave('set/1');
+    await mkdir(path.join(root, 'set/2'));
+    await leave('set/2');
+    const hour = 3_600_000;
+
+    const young = await store.removeUnfinished('set/1/', new Date(Date.now() - hour).toISOString());
+    const swept = await store.removeUnfinished('set/1/', new Date(Date.now() + hour).toISOString());
+
+    expect(young).toEqual([]);
+    expect(swept).toEqual(['set/1/dump']);
+    expect(await readdir(path.join(root, 'set/1'))).toEqual(['a']);
+    expect(await readdir(path.join(root, 'set/2'))).toHaveLength(1);
+    await expect(store.removeUnfinished('../', new Date().toISOString())).rejects.toThrow('a key has');
+    await close();
+  });
+
+  // Bash counts in KiB. A full disk says ENOSPC in the same place; test/faults has one of those, where one may mount.
+  it('says so when nothing more can be written, and leaves nothing under the name', async () => {
+    const { root, store, unfinished, close } = await openFolder();
+    const script = path.join(import.meta.dirname, 'writeUntilFull.ts');
+
+    const run = await execa(
+      'bash',
+      ['-c', 'ulimit -f 1024; trap "" XFSZ; exec "$0" "$@"', process.execPath, script, root],
+      { reject: false },
+    );
+
+    expect(run.stdout).toContain('StoreFailed: store local: could not write');
+    expect(run.stdout).toContain('EFBIG');
+    expect(await store.head('set/dump')).toBeNull();
+    expect(await unfinished()).toEqual([]);
+    expect(await store.getObject('set/small')).toBe('x');
     await close();
   });
 

@@ -18,6 +18,7 @@ describeStoreFaults('storage/s3', async () => {
       }),
       secret: 'the-key-of-a-stranger',
     }),
+    listsUnfinished: true,
     isPart: (line) => line.includes('partNumber='),
     isCompletion: (line) => line.startsWith('POST') && line.includes('uploadId='),
     isCreation: (line) => line.startsWith('PUT') && line.includes('lost/own'),
@@ -39,6 +40,7 @@ describeStoreFaults('storage/azure', async () => {
       secret: process.env.TEST_AZURE_STRANGER ?? '',
     }),
     endpoint: new URL(server.endpoint).origin,
+    listsUnfinished: true,
     isPart: (line) => line.includes('comp=block&'),
     isCompletion: (line) => line.includes('comp=blocklist') && line.startsWith('PUT'),
     isCreation: (line) => line.startsWith('PUT') && /lost(\/|%2F)own/.test(line),
@@ -55,6 +57,7 @@ describeStoreFaults('storage/gcs', async () => {
       server.tokens.body = { error: 'invalid_grant', error_description: 'not who-we-are' };
       return { store: createObjectStore('gcs', { ...server.config, endpoint }), secret: 'token-of-the-test' };
     },
+    listsUnfinished: false,
     unfinished: () => Promise.resolve([]), // sessions are listed nowhere
     standIn: sessionsOfUploads(),
     isPart: (line) => line.startsWith('PUT'),

@@ -15,6 +15,7 @@ export type FaultyFixture = {
   /** The same with credentials that the server does not know; `secret` must be in no error. */
   openDenied: (endpoint: string) => { store: ObjectStore; secret: string };
   unfinished: () => Promise<string[]>;
+  listsUnfinished: boolean;
   /** The request that carries a part of an upload, and the one that makes it an object. */
   isPart: (line: string) => boolean;
   isCompletion: (line: string) => boolean;
@@ -77,6 +78,36 @@ export function describeStoreFaults(title: string, start: () => Promise<FaultyFi
       expect((await buffer(await direct.getStream('cut/upload'))).equals(bytes)).toBe(true);
       expect(await fixture.unfinished()).toEqual([]);
     });
+
+    it('what an attempt had to leave is swept by prefix and age', async () => {
+      await leaveUnfinished('sweep/one/dump');
+      await leaveUnfinished('sweep/other/dump');
+      await direct.putObject('sweep/one/label', '');
+      const left = await fixture.unfinished();
+      const now = Date.now();
+
+      const young = await direct.removeUnfinished('sweep/one/', new Date(now - 60_000).toISOString());
+      const swept = await direct.removeUnfinished('sweep/one/', new Date(now + 60_000).toISOString());
+
+      const leaves = (keys: string[]) => (fixture.listsUnfinished ? keys : []);
+      expect(left.toSorted()).toEqual(leaves(['safepoint/sweep/one/dump', 'safepoint/sweep/other/dump']));
+      expect(young).toEqual([]);
+      expect(swept).toEqual(leaves(['sweep/one/dump']));
+      expect(await fixture.unfinished()).toEqual(leaves(['safepoint/sweep/other/dump']));
+      expect(await direct.head('sweep/one/dump')).toBeNull();
+      expect(await direct.head('sweep/one/label')).not.toBeNull();
+      await direct.removeUnfinished('', new Date(now + 60_000).toISOString());
+    }, 60_000);
+
+    async function leaveUnfinished(key: string): Promise<void> {
+      let parts = 0;
+      proxy.interfere = (line) => {
+        if (fixture.isPart(line)) parts += 1;
+        return parts > 1 ? 'cut' : 'pass';
+      };
+      const put = store.putStream(key, Readable.from([randomBytes(33 * MiB)]));
+      await expect(put).rejects.toMatchObject({ code: 'StoreFailed' });
+    }
 
     it('a part that breaks once is sent again', async () => {
       let cuts = 0;
