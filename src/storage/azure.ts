@@ -3,14 +3,15 @@ import { addAbortSignal, Readable } from 'node:stream';
 import type { BlobDownloadResponseParsed, BlockBlobClient, ContainerClient } from '@azure/storage-blob';
 import type { AzureStoreConfig } from '../config/schema.ts';
 import { blocksBegun, blocksTarget, DISCARDED, discardBlocks, type BlobSettings } from './azureBlocks.ts';
-import { containerUrl, createContainerOpener } from './azureClient.ts';
+import { createContainerOpener } from './azureClient.ts';
 import { isAzureAbsent, isAzureAlreadyThere, toAzureError } from './azureError.ts';
 import { describeContainer } from './azureProtection.ts';
 import { guardedStream } from './guardedStream.ts';
+import { azureLocation, normalPrefix } from './locations.ts';
 import { uploadInParts } from './partUpload.ts';
 import type { CallOptions, ObjectHead, ObjectInfo, ObjectStore, Protection } from './port.ts';
 import { readSmallText } from './smallText.ts';
-import { folderPrefix, normalPrefix, stillAhead, StoreCalls } from './storeCalls.ts';
+import { folderPrefix, stillAhead, StoreCalls } from './storeCalls.ts';
 
 /** Metadata of a create-only write, by which a writer knows its own blob when the answer was lost. */
 const WRITER = 'safepointwriter';
@@ -36,7 +37,7 @@ class AzureStore implements ObjectStore {
   }
 
   locate(key: string): string {
-    return `${containerUrl(this.#config)}/${this.#prefix}${key}`;
+    return azureLocation(this.#config, key);
   }
 
   async putStream(key: string, body: Readable, options: CallOptions = {}): Promise<void> {

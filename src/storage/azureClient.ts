@@ -4,15 +4,11 @@ import { SafepointError } from '../contract/errors.ts';
 import { rememberSecret } from '../system/redact.ts';
 import { describeSecret, readSecret } from '../system/secrets.ts';
 import { createAgents } from './httpAgents.ts';
+import { containerUrl } from './locations.ts';
 
 const maxTries = 4;
 const firstDelayMs = 300;
 const longestDelayMs = 10_000;
-
-export function containerUrl(config: AzureStoreConfig): string {
-  const service = config.endpoint ?? `https://${config.account}.blob.core.windows.net`;
-  return `${service}/${encodeURIComponent(config.container)}`;
-}
 
 /** How to reach the container; the SDK is loaded by the first call, and a rotated secret is used from then on. */
 export function createContainerOpener(

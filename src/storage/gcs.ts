@@ -7,10 +7,11 @@ import { createGcsOpener, gcsRoot, type GcsClient } from './gcsClient.ts';
 import { gcsStatus, isGcsAbsent, toGcsError } from './gcsError.ts';
 import { insertObject, resumableTarget, type GcsTarget } from './gcsUpload.ts';
 import { guardedStream } from './guardedStream.ts';
+import { gcsLocation, normalPrefix } from './locations.ts';
 import { uploadInParts } from './partUpload.ts';
 import type { CallOptions, ObjectHead, ObjectInfo, ObjectStore, Protection } from './port.ts';
 import { readSmallText } from './smallText.ts';
-import { folderPrefix, normalPrefix, stillAhead, StoreCalls } from './storeCalls.ts';
+import { folderPrefix, stillAhead, StoreCalls } from './storeCalls.ts';
 
 /** Metadata of a create-only write, by which a writer knows its own object when the answer was lost. */
 const WRITER = 'safepoint-writer';
@@ -36,7 +37,7 @@ class GcsStore implements ObjectStore {
   }
 
   locate(key: string): string {
-    return `gs://${this.#config.bucket}/${this.#prefix}${key}`;
+    return gcsLocation(this.#config, key);
   }
 
   async putStream(key: string, body: Readable, options: CallOptions = {}): Promise<void> {

@@ -1,7 +1,7 @@
 import type { StoreConfig } from '../config/schema.ts';
-import { createAzureStore } from './azure.ts';
 import { createFolderStore } from './folder.ts';
-import { createGcsStore } from './gcs.ts';
+import { lazyStore } from './lazyStore.ts';
+import { azureLocation, gcsLocation } from './locations.ts';
 import type { ObjectStore } from './port.ts';
 import { createS3Store } from './s3.ts';
 
@@ -11,9 +11,17 @@ export function createObjectStore(name: string, config: StoreConfig): ObjectStor
     case 's3':
       return createS3Store(name, config);
     case 'azure':
-      return createAzureStore(name, config);
+      return lazyStore(
+        name,
+        (key) => azureLocation(config, key),
+        async () => (await import('./azure.ts')).createAzureStore(name, config),
+      );
     case 'gcs':
-      return createGcsStore(name, config);
+      return lazyStore(
+        name,
+        (key) => gcsLocation(config, key),
+        async () => (await import('./gcs.ts')).createGcsStore(name, config),
+      );
     case 'folder':
       return createFolderStore(name, config);
   }

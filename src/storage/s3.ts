@@ -11,13 +11,14 @@ import { addAbortSignal, Readable } from 'node:stream';
 import type { S3StoreConfig } from '../config/schema.ts';
 import { guardedStream } from './guardedStream.ts';
 import { abortLeftovers, abortUploads, digestFor, multipartTarget, type UploadTarget } from './multipart.ts';
+import { normalPrefix } from './locations.ts';
 import { uploadInParts } from './partUpload.ts';
 import type { CallOptions, ObjectHead, ObjectInfo, ObjectStore, Protection } from './port.ts';
 import { createS3Client } from './s3Client.ts';
 import { isAbsent, isAlreadyThere, toS3Error, wasTriedAgain } from './s3Error.ts';
 import { describeBucket } from './s3Protection.ts';
 import { readSmallText } from './smallText.ts';
-import { folderPrefix, normalPrefix, stillAhead, StoreCalls } from './storeCalls.ts';
+import { folderPrefix, stillAhead, StoreCalls } from './storeCalls.ts';
 import { storeError } from './storeError.ts';
 
 type PutOptions = CallOptions & { createOnly?: boolean; lock?: boolean };

@@ -60,11 +60,6 @@ export function stillAhead(...dates: (Date | string | null | undefined)[]): stri
   return latest > Date.now() ? new Date(latest).toISOString() : null;
 }
 
-export function normalPrefix(prefix: string): string {
-  const trimmed = prefix.replace(/^\/+|\/+$/g, '');
-  return trimmed === '' ? '' : `${trimmed}/`;
-}
-
 export function folderPrefix(prefix: string): string {
   return prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`;
 }
