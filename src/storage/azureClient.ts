@@ -1,3 +1,4 @@
+import type { DefaultAzureCredentialOptions } from '@azure/identity';
 import type { ContainerClient, StoragePipelineOptions } from '@azure/storage-blob';
 import type { AzureStoreConfig } from '../config/schema.ts';
 import { SafepointError } from '../contract/errors.ts';
@@ -57,7 +58,11 @@ async function openContainer(
   }
   if (sas !== undefined) return new ContainerClient(`${url}?${sas}`, undefined, options);
   const { DefaultAzureCredential } = await import('@azure/identity');
-  return new ContainerClient(url, new DefaultAzureCredential({ agent: identityAgent } as object), options);
+  return new ContainerClient(
+    url,
+    new DefaultAzureCredential({ agent: identityAgent } as DefaultAzureCredentialOptions),
+    options,
+  );
 }
 
 /** Key and signature are remembered by themselves too: inside of a connection string they are quoted alone. */

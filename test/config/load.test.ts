@@ -170,7 +170,7 @@ describe('config/load: problems of single fields', () => {
     [
       'an unknown kind of store',
       MINIMAL.replace('folder', 'tape'),
-      'stores.main.type (line 3): expected one of s3, folder; seen "tape"',
+      'stores.main.type (line 3): expected one of s3, azure, gcs, folder; seen "tape"',
     ],
     [
       'a list in place of fields',
