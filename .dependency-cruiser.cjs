@@ -1,6 +1,6 @@
 /** The import rules of ARCHITECTURE.md. `npm run check:imports` */
 const adapters = '^src/(camunda|database|storage|system)/';
-const schemas = '^src/contract/(backup|manifest|intent|failure|pauseRecord|setRecords)\\.ts$';
+const schemas = '^src/contract/(backup|manifest|intent|failure|pauseRecord|setRecords|replica)\\.ts$';
 
 module.exports = {
   forbidden: [

@@ -183,6 +183,33 @@ export const errorCatalogue = {
     operatorAction:
       'Read the findings. `safepoint repair ID` copies dumps and manifests from another store; what Camunda lost needs a new backup.',
   },
+  RepositoryBusy: {
+    meaning:
+      'The snapshot repository cannot be copied: a snapshot runs or a backup holds the window, for as long as the budget lasted.',
+    retry: true,
+    operatorAction:
+      'Nothing at first: the copy waits. If it lasts, see which snapshot the message names; then `safepoint replicate CLUSTER`.',
+  },
+  SourceChanged: {
+    meaning: 'What is copied changed meanwhile; the copy starts over and takes what is new.',
+    retry: true,
+    operatorAction:
+      'Nothing at first. If it lasts, find out who writes to the source that the message names; copy at a quieter time.',
+  },
+  ReplicaFailed: {
+    meaning:
+      'A copy did not become whole: an object is not what was read from the source, or its time was over.',
+    retry: true,
+    operatorAction:
+      'Nothing at first: it goes on where it was. If it lasts, check what the message names; nobody else may write to the target.',
+  },
+  ReplicaRefused: {
+    meaning:
+      'Nothing can be copied: the source does not hold what the set needs, or the target holds a repository that another cluster writes to.',
+    retry: false,
+    operatorAction:
+      'Check that the stores of `replicate` point at the base path of Zeebe, or of the repository, and that the set still exists.',
+  },
   BackupCancelled: {
     meaning: 'The run was cancelled. Exporting was resumed; the set is not a backup.',
     retry: false,

@@ -38,6 +38,21 @@ export function isOwnName(name: string): boolean {
     isDumpName(name) ||
     parseLabel(name) !== null ||
     parseCheckName(name) !== null ||
-    /^replica\.[a-z-]+\.json$/.test(name)
+    /^replica\.[a-z-]+\.(json|ledger\.ndjson)$/.test(name)
   );
+}
+
+/** Beside the sets of a cluster: what belongs to its copies and to no set. */
+export const REPLICA_FOLDER = 'replica';
+
+/** Evidence of a copy of `zeebe` or `snapshots`. */
+export function replicaName(kind: string): string {
+  return `replica.${kind}.json`;
+}
+
+/** Digests of what was copied: of one set for Zeebe, of the cluster for the repository, which all sets share. */
+export function ledgerKey(cluster: string, kind: string, backupId: string): string {
+  return kind === 'zeebe'
+    ? setKey(cluster, backupId, 'replica.zeebe.ledger.ndjson')
+    : `${clusterPrefix(cluster)}${REPLICA_FOLDER}/snapshots.ledger.ndjson`;
 }

@@ -2,7 +2,13 @@ import type { Readable } from 'node:stream';
 
 export type CallOptions = { signal?: AbortSignal };
 
-export type ObjectInfo = { key: string; sizeBytes: number; modifiedAt: string };
+export type ObjectInfo = {
+  key: string;
+  sizeBytes: number;
+  modifiedAt: string;
+  /** Differs when the bytes do, without quotes; 32 hex digits are their MD5 as a rule. Absent where the store has none. */
+  etag?: string;
+};
 
 export type ObjectHead = ObjectInfo & {
   /** The store keeps it until then, whoever asks; `null` when nothing is known of a date, or it is past. */

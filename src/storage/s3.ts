@@ -89,7 +89,7 @@ class S3Store implements ObjectStore {
       const answer = await this.#client.send(command, { abortSignal: options.signal }).catch(nullWhenAbsent);
       if (answer === null) return null;
       return {
-        ...toInfo(key, answer.ContentLength, answer.LastModified),
+        ...toInfo(key, answer.ContentLength, answer.LastModified, answer.ETag),
         retainedUntil: stillAhead(answer.ObjectLockRetainUntilDate),
         held: answer.ObjectLockLegalHoldStatus === 'ON',
       };
@@ -101,8 +101,8 @@ class S3Store implements ObjectStore {
     for (;;) {
       const page = await this.#run('list', prefix, options, () => pages.next());
       if (page.done === true) return;
-      for (const { Key = '', Size, LastModified } of page.value.Contents ?? []) {
-        yield toInfo(Key.slice(this.#prefix.length), Size, LastModified);
+      for (const { Key = '', Size, LastModified, ETag } of page.value.Contents ?? []) {
+        yield toInfo(Key.slice(this.#prefix.length), Size, LastModified, ETag);
       }
     }
   }
@@ -237,6 +237,12 @@ function nullWhenAbsent(error: unknown): null {
   throw error;
 }
 
-function toInfo(key: string, sizeBytes: number | undefined, modifiedAt: Date | undefined): ObjectInfo {
-  return { key, sizeBytes: sizeBytes ?? 0, modifiedAt: (modifiedAt ?? new Date(0)).toISOString() };
+function toInfo(
+  key: string,
+  sizeBytes: number | undefined,
+  modifiedAt: Date | undefined,
+  etag: string | undefined,
+): ObjectInfo {
+  const info = { key, sizeBytes: sizeBytes ?? 0, modifiedAt: (modifiedAt ?? new Date(0)).toISOString() };
+  return etag === undefined ? info : { ...info, etag: etag.replaceAll('"', '') };
 }

@@ -1,5 +1,5 @@
 import { compareIds } from '../domain/backupId.ts';
-import { clusterPrefix, isOwnName, setKey } from '../domain/setKeys.ts';
+import { clusterPrefix, isOwnName, REPLICA_FOLDER, setKey } from '../domain/setKeys.ts';
 import type { ObjectInfo, ObjectStore } from './port.ts';
 
 /** One set in one store, and what lies in it by name; nothing of it was opened. */
@@ -74,6 +74,7 @@ async function listBelow(store: ObjectStore, cluster: string, prefix: string): P
   const strangers: string[] = [];
   for await (const info of store.list(prefix)) {
     const [backupId = '', ...rest] = info.key.slice(clusterPrefix(cluster).length).split('/');
+    if (backupId === REPLICA_FOLDER) continue;
     if (!isId(backupId) || rest.length === 0) {
       strangers.push(info.key);
       continue;
