@@ -1,9 +1,18 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { WorkflowHandle } from '@temporalio/client';
-import { BACKUP_WORKFLOW, SENTINEL_WORKFLOW, TASK_QUEUE, windowWorkflowId } from '../src/contract/names.ts';
+import {
+  BACKUP_WORKFLOW,
+  REPLICATE_WORKFLOW,
+  replicateWorkflowId,
+  SENTINEL_WORKFLOW,
+  TASK_QUEUE,
+  windowWorkflowId,
+} from '../src/contract/names.ts';
 import { productVersion } from '../src/system/version.ts';
+import { copyPairs, copyStores, writeComponentBackups } from '../test/workflows/componentBackups.ts';
 import { startLab, startServer, type Lab, type Server } from '../test/workflows/lab.ts';
 
 /**
@@ -147,6 +156,39 @@ const cases: Case[] = [
       return refused;
     },
   },
+  {
+    name: 'complete-copied',
+    options: withCopies(true),
+    async run(lab) {
+      await finished(lab, { cluster: 'demo', backupId: '1900000000' }); // shows the names of snapshots
+      await writeComponentBackups(lab, '1900000001', '1900000000');
+      return await finished(lab, { cluster: 'demo', backupId: '1900000001' });
+    },
+  },
+  {
+    name: 'complete-not-copied',
+    options: withCopies(true),
+    run: (lab) => finished(lab, { cluster: 'demo' }),
+  },
+  ...(['copied', 'half-copied', 'no-set'] as const).map((name) => ({
+    name,
+    type: REPLICATE_WORKFLOW,
+    options: withCopies(false),
+    async run(lab: Lab, { client }: Server) {
+      if (name !== 'no-set') {
+        await finished(lab, { cluster: 'demo', backupId: '1900000000' });
+        await writeComponentBackups(lab, '1900000000');
+      }
+      if (name === 'half-copied')
+        await lab.dependencies.store('zeebe').remove('1/1900000000/0/manifest.json');
+      const handle = await client.workflow.start(REPLICATE_WORKFLOW, {
+        taskQueue: TASK_QUEUE,
+        workflowId: replicateWorkflowId('demo'),
+        args: [{ cluster: 'demo' }],
+      });
+      return await ended(handle);
+    },
+  })),
   ...(['lifted', 'foreign', 'exporting'] as const).map((name) => ({
     name,
     type: SENTINEL_WORKFLOW,
@@ -163,6 +205,15 @@ const cases: Case[] = [
     },
   })),
 ];
+
+/** A cluster whose component backups are copied between folders. */
+function withCopies(afterBackup: boolean): Parameters<typeof startLab>[1] {
+  return {
+    ...cluster88,
+    stores: copyStores(mkdtempSync(path.join(tmpdir(), 'safepoint-copies-'))),
+    adapt: (cluster) => ({ ...cluster, replicate: { ...copyPairs, afterBackup } }),
+  };
+}
 
 async function finished(lab: Lab, input: unknown): Promise<string> {
   return await ended(await lab.start(input));

@@ -3,6 +3,7 @@ import type { CliDeps } from './cli/deps.ts';
 import { EXIT } from './cli/exitCodes.ts';
 import { main } from './cli/main.ts';
 import { loadConfig, readConfigNames } from './config/load.ts';
+import { setStoreNames } from './config/setStores.ts';
 import { productVersion } from './system/version.ts';
 
 /**
@@ -23,7 +24,7 @@ const deps: CliDeps = {
   async openStores(config) {
     const { createDependencies } = await import('./dependencies.ts');
     const dependencies = createDependencies(config);
-    return Object.keys(config.stores).map((name) => dependencies.store(name));
+    return setStoreNames(config).map((name) => dependencies.store(name));
   },
   async inspectCluster(config, cluster) {
     const { createDependencies } = await import('./dependencies.ts');

@@ -13,19 +13,18 @@ export function writeConfig(dataDir: string, installation: Installation, { s3, p
     writeFileSync(file, value, { mode: 0o600 });
     return { file };
   };
+  const main = {
+    type: 's3',
+    bucket: s3.bucket,
+    endpoint: s3.endpoint,
+    region: s3.region,
+    forcePathStyle: true,
+    accessKeyId: secret('store-access-key-id', s3.accessKeyId),
+    secretAccessKey: secret('store-secret-access-key', s3.secretAccessKey),
+  };
   const config = {
     temporal: { searchAttributes: true },
-    stores: {
-      main: {
-        type: 's3',
-        bucket: s3.bucket,
-        endpoint: s3.endpoint,
-        region: s3.region,
-        forcePathStyle: true,
-        accessKeyId: secret('store-access-key-id', s3.accessKeyId),
-        secretAccessKey: secret('store-secret-access-key', s3.secretAccessKey),
-      },
-    },
+    stores: { main, ...installation.stores?.(main) },
     clusters: {
       demo: clusterSettings(installation.urls, {
         ...installation.settings,

@@ -5,6 +5,8 @@ export interface Installation {
   urls: InstallationUrls;
   /** Settings of the cluster that follow from how the installation was set up. */
   settings: Record<string, unknown>;
+  /** Stores beside the one of the sets; `s3` has the settings of its server, for other places in it. */
+  stores?: (s3: Record<string, unknown>) => Record<string, unknown>;
   /** What runs, one line each, for the person who looks on. */
   description: string[];
 }

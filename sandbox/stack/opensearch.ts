@@ -25,6 +25,8 @@ export interface OpenSearch {
   repository: string;
   /** Folder of the repository. */
   repositoryDir: string;
+  /** An empty folder in which copies of the repository can be registered. */
+  copiesDir: string;
   process: RunningProcess;
   /** Names of all indices that match one of the patterns (`*` as wildcard), sorted. */
   listIndices(patterns?: string[]): Promise<string[]>;
@@ -47,10 +49,11 @@ export async function startOpenSearch(options: OpenSearchOptions): Promise<OpenS
   const distribution = await fetchOpenSearch();
   const home = path.resolve(options.dataDir, 'opensearch');
   const repositoryDir = path.join(home, 'snapshots');
+  const copiesDir = path.join(home, 'copies');
   const port = await freePort(options.port, portNumbers(9201, 9299));
   // Two nodes that are given the same port evade each other, so the name tells whether it is ours that answers there.
   const clusterName = `sandbox-${keptSecret(options.dataDir, 'opensearch-cluster').slice(0, 8)}`;
-  writeConfig(home, repositoryDir, await freePort());
+  writeConfig(home, [repositoryDir, copiesDir], await freePort());
   const running = await startProcess({
     name: 'OpenSearch',
     command: java,
@@ -70,6 +73,7 @@ export async function startOpenSearch(options: OpenSearchOptions): Promise<OpenS
     clusterName,
     repository,
     repositoryDir,
+    copiesDir,
     process: running,
     listIndices: (patterns = ['*']) => listIndices(url, patterns),
     deleteIndices: (patterns) => deleteIndices(url, patterns),
@@ -80,14 +84,14 @@ export async function startOpenSearch(options: OpenSearchOptions): Promise<OpenS
 }
 
 /** The runner takes over a configuration that lies in its folder before the start. */
-function writeConfig(home: string, repositoryDir: string, transportPort: number): void {
+function writeConfig(home: string, repositoryDirs: string[], transportPort: number): void {
   const folder = path.join(home, 'node_1', 'config');
   mkdirSync(folder, { recursive: true });
-  mkdirSync(repositoryDir, { recursive: true });
+  for (const dir of repositoryDirs) mkdirSync(dir, { recursive: true });
   const settings = {
     'network.host': '127.0.0.1',
     'transport.port': transportPort,
-    'path.repo': [repositoryDir],
+    'path.repo': repositoryDirs,
     'cluster.routing.allocation.disk.threshold_enabled': false,
   };
   writeFileSync(path.join(folder, 'opensearch.yml'), stringify(settings));

@@ -5,6 +5,7 @@ import { BackupResult } from '../../src/contract/backup.ts';
 import { SetFailure } from '../../src/contract/failure.ts';
 import { Intent } from '../../src/contract/intent.ts';
 import { Manifest } from '../../src/contract/manifest.ts';
+import { ReplicaRecord } from '../../src/contract/replica.ts';
 import { CheckRecord, Hold, Tombstone } from '../../src/contract/setRecords.ts';
 
 /** The schemas whose types `--json` prints, by name. */
@@ -14,6 +15,7 @@ const SCHEMAS: Record<string, z.ZodType> = {
   Hold,
   Intent,
   Manifest,
+  ReplicaRecord,
   SetFailure,
   Tombstone,
 };

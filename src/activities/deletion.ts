@@ -14,6 +14,7 @@ import type { RunLookup } from '../system/runs.ts';
 import type { ActivityDeps } from './deps.ts';
 import { withHeartbeats } from './heartbeats.ts';
 import { removePart } from './removePart.ts';
+import { removeReplica } from './replicate/removeReplica.ts';
 import { planRotation } from './rotation.ts';
 
 type SetRef = { cluster: string; backupId: string };
@@ -68,7 +69,7 @@ export function createDeletionActivities(deps: ActivityDeps, runs: RunLookup) {
       });
     },
 
-    /** Deletes one part in Camunda and waits until it is gone; one that Camunda does not know is gone. */
+    /** Deletes one part in Camunda and waits until it is gone, and the copy of it; what Camunda does not know is gone. */
     async deletePart({ cluster, backupId, part }: SetRef & { part: CutPart }): Promise<void> {
       await withHeartbeats(async (report) => {
         report({ progress: `${part}: waiting until backup ${backupId} is gone` });
@@ -76,6 +77,9 @@ export function createDeletionActivities(deps: ActivityDeps, runs: RunLookup) {
           goneMs: PART_GONE_MS,
           signal: cancellationSignal(),
         });
+        // While its record is still there, which says where it is.
+        if (part === 'zeebe')
+          await removeReplica(deps, { cluster, backupId }, { signal: cancellationSignal() });
       });
     },
 

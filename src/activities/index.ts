@@ -10,6 +10,7 @@ import { createExportingActivities } from './exporting.ts';
 import { createPlanActivities } from './plan.ts';
 import { createPreflightActivities } from './preflight.ts';
 import { createRetainActivities } from './retain.ts';
+import { createReplicateActivities } from './replicate.ts';
 import { createSealActivities } from './seal.ts';
 import { createSentinelActivities } from './sentinel.ts';
 import { createWindowActivities } from './window.ts';
@@ -29,6 +30,7 @@ export function createActivities(deps: ActivityDeps) {
     ...createDeletionActivities(deps, runs),
     ...createCheckActivities(deps),
     ...createWindowActivities(runs),
+    ...createReplicateActivities(deps, runs),
     ...createSentinelActivities(deps, runs),
   };
 }

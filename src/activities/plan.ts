@@ -56,6 +56,7 @@ function plan(config: ActivityDeps['config'], input: BackupInput): BackupPlan {
     // A given id names one set; a second one could not have it.
     attempts: parsed.data.backupId === undefined ? cluster.attempts : 1,
     ...(cluster.retention === undefined ? {} : { retain: true }),
+    ...(cluster.replicate?.afterBackup === true ? { replicate: true } : {}),
     searchAttributes: config.temporal.searchAttributes,
   };
 }

@@ -1,7 +1,16 @@
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
-import { defaultPayloadConverter } from '@temporalio/common';
+import { defaultPayloadConverter, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { BackupInput, BackupResult } from '../contract/backup.ts';
-import { BACKUP_WORKFLOW, GET_STATUS_QUERY, RUN_DETAILS, TASK_QUEUE } from '../contract/names.ts';
+import { SafepointError } from '../contract/errors.ts';
+import {
+  BACKUP_WORKFLOW,
+  GET_STATUS_QUERY,
+  REPLICATE_WORKFLOW,
+  replicateWorkflowId,
+  RUN_DETAILS,
+  TASK_QUEUE,
+} from '../contract/names.ts';
+import type { ReplicateInput, ReplicateResult } from '../contract/replica.ts';
 import type { BackupStatus, WindowStatus } from '../contract/status.ts';
 import { createRunLookup, type RunLookup, type RunRef } from '../system/runs.ts';
 import type { TemporalConnection } from '../system/temporal.ts';
@@ -27,6 +36,9 @@ export interface BackupRuns extends RunLookup {
   execute<T>(workflow: OtherWorkflow): Promise<T>;
   /** Waits for the end of the run. */
   result(run: RunRef): Promise<BackupResult>;
+  /** Fails with `ClusterBusy` when a copy of the cluster is at work. */
+  startReplicate(input: ReplicateInput): Promise<RunRef>;
+  replicateResult(run: RunRef): Promise<ReplicateResult>;
   /** Asks a worker; fails within `QUERY_TIMEOUT_MS` when none answers. */
   readStatus(run: RunRef): Promise<BackupStatus>;
   readWindow(run: RunRef): Promise<WindowStatus>;
@@ -83,6 +95,8 @@ export async function connectBackupRuns({
       })) as T;
     },
     result: (run) => handle(run).result() as Promise<BackupResult>,
+    startReplicate: (input) => startReplicate(client, input),
+    replicateResult: (run) => handle(run).result() as Promise<ReplicateResult>,
     readStatus: (run) => query<BackupStatus>(run),
     readWindow: (run) => query<WindowStatus>(run),
     readNotes: (run) => readNotes(handle(run)),
@@ -96,6 +110,22 @@ export async function connectBackupRuns({
     schedules: createBackupSchedules(client),
     close: () => connection.close(),
   };
+}
+
+async function startReplicate(client: Client, input: ReplicateInput): Promise<RunRef> {
+  const workflowId = replicateWorkflowId(input.cluster);
+  try {
+    const started = await client.workflow.start(REPLICATE_WORKFLOW, {
+      taskQueue: TASK_QUEUE,
+      workflowId,
+      args: [input],
+      staticSummary: `copies of ${input.cluster}`,
+    });
+    return { workflowId, runId: started.firstExecutionRunId };
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    throw new SafepointError('ClusterBusy', `a copy of ${input.cluster} is at work already: ${workflowId}`);
+  }
 }
 
 async function connect(options: TemporalConnection['connectionOptions']): Promise<Connection> {

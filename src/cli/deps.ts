@@ -18,7 +18,7 @@ export interface CliDeps {
   /** The names in a section of the config, which may have problems. */
   readConfigNames(section: 'clusters' | 'schedules', path: string | undefined): string[];
   connect(): Promise<BackupRuns>;
-  /** Every store of the config. */
+  /** Every store of the config in which sets may be. */
   openStores(config: Config): Promise<ObjectStore[]>;
   inspectCluster(config: Config, cluster: string): Promise<PreflightReport>;
   /** As `safepoint resume` does it; nothing of Temporal but what `runs` tells. */

@@ -59,6 +59,11 @@ export const EXAMPLES: Record<string, readonly Example[]> = {
     ['safepoint resume prod', 'lifts what a dead run left, else says who paused'],
     ['safepoint resume prod --force', 'whoever paused; a backup that runs is spoilt'],
   ],
+  replicate: [
+    ['safepoint replicate prod', 'the newest complete set; `replicate` of the cluster says where to'],
+    ['safepoint replicate prod 1795399832 --verify', 'a given set, and every byte read back'],
+    ['safepoint replicate prod --detach --json', 'for scripts: only starts it'],
+  ],
   schedule: [
     ['safepoint schedule apply', 'from the config to Temporal'],
     ['safepoint schedule list', 'what comes next, and how the last run ended'],

@@ -1,6 +1,7 @@
 import type { BackupResult } from '../contract/backup.ts';
 import type { PreflightReport } from '../contract/preflight.ts';
 import type { RetainResult, RetentionPlan } from '../contract/retention.ts';
+import type { ReplicaRecord, ReplicateResult } from '../contract/replica.ts';
 import type { HandResume } from '../contract/sentinel.ts';
 import type { VerifyResult } from '../contract/verification.ts';
 import type { CatalogList } from '../storage/catalog.ts';
@@ -22,13 +23,25 @@ export type ListJson = {
   strangers: CatalogList['strangers'];
   unreadable: CatalogList['unreadable'];
 };
-export type ShowJson = { sets: (CatalogEntry & SetDocuments)[] };
+export type ShowJson = {
+  sets: (CatalogEntry &
+    SetDocuments & {
+      /** Copies of the parts in other places; only where there are some. */
+      replicas?: ReplicaRecord[];
+    })[];
+};
 export type VerifyJson = { results: VerifyResult[] };
 /** `done`: `null` without `--apply`. */
 export type PruneJson = { plan: RetentionPlan; done: RetainResult | null };
 export type HoldJson = { cluster: string; backupId: string; stores: string[]; done: 'held' | 'released' };
 export type ReleaseJson = HoldJson;
 export type ResumeJson = HandResume;
+export type ReplicateJson = {
+  workflowId: string;
+  runId: string;
+  namespace: string;
+  result?: ReplicateResult;
+};
 export type ScheduleApplyJson = {
   changes: ScheduleChange[];
   skippedTimes: SkippedRun[];
@@ -53,6 +66,7 @@ type CommandJson =
   | PruneJson
   | HoldJson
   | ResumeJson
+  | ReplicateJson
   | ScheduleApplyJson
   | ScheduleListJson
   | ScheduleTriggerJson

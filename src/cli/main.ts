@@ -11,6 +11,7 @@ import { holdCommand, releaseCommand } from './hold.ts';
 import { listCommand } from './list.ts';
 import { pruneCommand } from './prune.ts';
 import { printable } from './render/printable.ts';
+import { replicateCommand } from './replicate.ts';
 import { resumeCommand } from './resume.ts';
 import { runCommand } from './run.ts';
 import { scheduleCommand } from './schedule.ts';
@@ -53,6 +54,7 @@ export function createProgram(deps: CliDeps, finish: Finish): Command {
     statusCommand(deps, finish),
     cancelCommand(deps, finish),
     resumeCommand(deps),
+    replicateCommand(deps, finish),
     scheduleCommand(deps, finish),
     workerCommand(deps),
   ];

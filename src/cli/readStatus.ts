@@ -1,7 +1,10 @@
+import type { ReplicateConfig } from '../config/replicate.ts';
 import type { Config } from '../config/schema.ts';
+import { REPLICA_KINDS } from '../contract/replica.ts';
 import { readNewestSets } from '../storage/catalog.ts';
 import type { CatalogEntry } from '../storage/catalogEntry.ts';
 import type { ObjectStore } from '../storage/port.ts';
+import { readReplicas } from '../storage/replica/records.ts';
 import { messageOf } from '../system/redact.ts';
 import type { OpenWindow } from '../system/runs.ts';
 import type { BackupRuns } from './backupRuns.ts';
@@ -47,7 +50,7 @@ export async function readStatus(
 ): Promise<StatusReport> {
   const lines = clusters.map((cluster) => {
     const store = stores.find(({ name }) => name === config.clusters[cluster]?.store);
-    return readClusterStatus(cluster, store, temporal);
+    return readClusterStatus(cluster, { store, temporal, replicate: config.clusters[cluster]?.replicate });
   });
   const { workers = null, sentinel = null } = temporal ?? {};
   const report = { clusters: await Promise.all(lines), workers, sentinel };
@@ -59,8 +62,15 @@ export async function readStatus(
 
 async function readClusterStatus(
   cluster: string,
-  store: ObjectStore | undefined,
-  temporal: TemporalView | null,
+  {
+    store,
+    temporal,
+    replicate,
+  }: {
+    store: ObjectStore | undefined;
+    temporal: TemporalView | null;
+    replicate: ReplicateConfig | undefined;
+  },
 ): Promise<ClusterStatus> {
   const schedules = temporal?.schedules.filter((line) => line.cluster === cluster) ?? [];
   const [sets, window, running] = await Promise.all([
@@ -72,10 +82,25 @@ async function readClusterStatus(
   const nextAt = backups.flatMap(({ schedule }) => schedule?.nextAt ?? []).sort()[0] ?? null;
   const { lastGood, newest } = sets;
   const found = { cluster, lastGood, newest, running, schedules, nextAt };
+  const copies = running.length > 0 ? null : await missingCopies(lastGood, store, replicate);
   return {
     ...found,
-    problems: clusterProblems(found, { window: describeProblem(window), store: sets.problem }),
+    problems: clusterProblems(found, { window: describeProblem(window), store: sets.problem, copies }),
   };
+}
+
+/** Copies that every backup should end with, and the newest good one has not. */
+async function missingCopies(
+  set: CatalogEntry | null,
+  store: ObjectStore | undefined,
+  replicate: ReplicateConfig | undefined,
+): Promise<string | null> {
+  if (set === null || store === undefined || replicate?.afterBackup !== true) return null;
+  const wanted = REPLICA_KINDS.filter((kind) => replicate[kind] !== undefined);
+  const made = await readReplicas(store, set).catch(() => []);
+  const missing = wanted.filter((kind) => !made.some((replica) => replica.kind === kind));
+  if (missing.length === 0) return null;
+  return `set ${set.backupId} has no copy of ${missing.join(' and ')}; \`safepoint replicate ${set.cluster} ${set.backupId}\` makes it`;
 }
 
 function describeProblem(window: OpenWindow | null): string | null {

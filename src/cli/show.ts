@@ -1,5 +1,9 @@
 import { Command } from 'commander';
+import type { ReplicaRecord } from '../contract/replica.ts';
 import { readCatalog } from '../storage/catalog.ts';
+import type { CatalogSet } from '../storage/catalogEntry.ts';
+import type { ObjectStore } from '../storage/port.ts';
+import { readReplicas } from '../storage/replica/records.ts';
 import type { CliDeps } from './deps.ts';
 import { requireOneCluster } from './findSet.ts';
 import { writeJson } from './json.ts';
@@ -17,13 +21,23 @@ export function showCommand(deps: CliDeps): Command {
       const { config: path, cluster, json } = command.optsWithGlobals<ShowOptions>();
       const stores = await deps.openStores(deps.loadConfig(path));
       const wanted = cluster === undefined ? { backupId } : { backupId, cluster };
-      const sets = await readCatalog(stores, wanted);
+      const found = await readCatalog(stores, wanted);
       requireOneCluster(
-        sets.map(({ entry }) => entry.cluster),
+        found.map(({ entry }) => entry.cluster),
         backupId,
       );
+      const sets = await Promise.all(found.map((set) => withReplicas(set, stores)));
       if (json)
         writeJson(deps.stdout, { sets: sets.map(({ entry, ...documents }) => ({ ...entry, ...documents })) });
       else deps.stdout.write(sets.map(renderSet).join('\n'));
     });
+}
+
+async function withReplicas(
+  set: CatalogSet,
+  stores: readonly ObjectStore[],
+): Promise<CatalogSet & { replicas?: ReplicaRecord[] }> {
+  const store = stores.find(({ name }) => name === set.entry.store);
+  const replicas = store === undefined ? [] : await readReplicas(store, set.entry);
+  return replicas.length === 0 ? set : { ...set, replicas };
 }

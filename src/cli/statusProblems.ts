@@ -9,11 +9,11 @@ const STARTS_WITHIN_MS = 120_000;
 /** What is wrong with the backups of one cluster, one sentence each; empty when all is well. */
 export function clusterProblems(
   status: Omit<ClusterStatus, 'problems'>,
-  { window, store }: { window: string | null; store: string | null },
+  { window, store, copies = null }: { window: string | null; store: string | null; copies?: string | null },
   nowMs = Date.now(),
 ): string[] {
   const { lastGood, newest, schedules } = status;
-  const problems = [window, store].filter((problem) => problem !== null);
+  const problems = [window, store, copies].filter((problem) => problem !== null);
   if (lastGood === null && store === null) problems.push('there is no complete set');
   if (newest !== null && isLaterFailure(newest, lastGood))
     problems.push(`the newest set, ${newest.backupId}, is ${newest.state}: ${newest.reasons.join('; ')}`);

@@ -2,6 +2,7 @@ import { CUT_PARTS } from '../contract/parts.ts';
 import { describeSecret, readReference, type SecretRef } from '../system/secrets.ts';
 import { SafepointError } from '../contract/errors.ts';
 import { show, type Problem } from './problems.ts';
+import { checkReplicate } from './replicateChecks.ts';
 import { NAME_PATTERN } from './schema.ts';
 
 type Fields = Record<string, unknown>;
@@ -22,9 +23,10 @@ export function checkAcrossFields(raw: unknown): Problem[] {
       checkSchedule(['schedules', name], fieldsOf(schedule), Object.keys(clusters)),
     ),
     ...Object.entries(stores).flatMap(([name, store]) => checkStore(['stores', name], fieldsOf(store))),
-    ...Object.entries(clusters).flatMap(([name, cluster]) =>
-      checkCluster(['clusters', name], fieldsOf(cluster), Object.keys(stores)),
-    ),
+    ...Object.entries(clusters).flatMap(([name, cluster]) => [
+      ...checkCluster(['clusters', name], fieldsOf(cluster), Object.keys(stores)),
+      ...checkReplicate(['clusters', name], fieldsOf(cluster), stores),
+    ]),
     ...checkSecrets([], raw),
   ];
 }

@@ -3,6 +3,7 @@ import { PROCEDURE_NAMES } from '../contract/backup.ts';
 import { duration } from './duration.ts';
 import { AppEndpoint, Endpoint, SecretRefSchema } from './endpoints.ts';
 import { RetentionConfig } from './retention.ts';
+import { ReplicateConfig } from './replicate.ts';
 import { ScheduleConfig } from './schedules.ts';
 import { StoreConfig } from './stores.ts';
 
@@ -54,6 +55,7 @@ const BudgetsConfig = z
     ),
     dump: duration('6 h').describe('One database'),
     seal: duration('6 h').describe('Verify, store and record'),
+    replicate: duration('6 h').describe('One copy of the backups of components, waiting included'),
     stall: duration('10 m').describe('A part without any progress for this long is lost'),
     resume: duration('5 m').describe(
       'A resume that is refused for this long is an alarm, `ResumeFailed`; it is tried on all the same',
@@ -108,6 +110,9 @@ export const ClusterConfig = z.strictObject({
     ),
   retention: RetentionConfig.optional().describe(
     'Rotation after each complete backup, and what `safepoint prune` does; default: everything stays',
+  ),
+  replicate: ReplicateConfig.optional().describe(
+    'Copies of the backups of components in other places; `safepoint replicate`, docs/replication.md',
   ),
   budgets: BudgetsConfig,
 });

@@ -50,6 +50,8 @@ export type BackupPlan = {
   attempts?: number;
   /** Whether rotation follows a complete set. Absent in histories before 0.4.0. */
   retain?: boolean;
+  /** Copies of the parts are made after the manifest. Absent in histories of 0.3.0 and before. */
+  replicate?: boolean;
   searchAttributes: boolean;
 };
 
@@ -138,5 +140,16 @@ export const BackupResult = z.object({
     .array(FailedSet)
     .optional()
     .describe('Sets of the same run that were given up before this one, oldest first'),
+  replica: z
+    .object({
+      state: z.enum(['copied', 'failed']),
+      workflowId: z.string().describe('Of the run that made the copies'),
+      problem: z
+        .string()
+        .optional()
+        .describe('Why there is no whole copy; the set itself is not touched by it'),
+    })
+    .optional()
+    .describe('Copies of the backups of components; only where the cluster has `replicate.afterBackup`'),
 });
 export type BackupResult = z.infer<typeof BackupResult>;

@@ -9,6 +9,7 @@ export const SENTINEL_WORKFLOW = 'sentinel';
 export const RETAIN_WORKFLOW = 'retain';
 export const DELETE_SET_WORKFLOW = 'deleteSet';
 export const VERIFY_WORKFLOW = 'verify';
+export const REPLICATE_WORKFLOW = 'replicate';
 
 /** Id of the schedule that runs the sentinel, and of its runs. */
 export const SENTINEL_ID = 'safepoint-sentinel';
@@ -50,6 +51,11 @@ export function retainWorkflowId(cluster: string): string {
 /** One deletion of a set at a time. */
 export function deleteSetWorkflowId(cluster: string, backupId: string): string {
   return `safepoint/${cluster}/delete/${backupId}`;
+}
+
+/** The fixed id of the copying of a cluster: two never run at once. */
+export function replicateWorkflowId(cluster: string): string {
+  return `safepoint/${cluster}/replicate`;
 }
 
 /** Keyword search attributes; set only where the config says that the namespace has them. */

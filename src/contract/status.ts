@@ -1,7 +1,7 @@
 import type { BackupResult, FailedSet, ProcedureName } from './backup.ts';
 
 /** Stages in the order in which a run goes through them. */
-export const STAGES = ['plan', 'preflight', 'window', 'seal', 'done'] as const;
+export const STAGES = ['plan', 'preflight', 'window', 'seal', 'replicate', 'done'] as const;
 export type Stage = (typeof STAGES)[number];
 
 export type LineState = 'waiting' | 'running' | 'complete' | 'failed';

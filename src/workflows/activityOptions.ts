@@ -81,6 +81,17 @@ export function sealOptions(budgets: Budgets): ActivityOptions {
   };
 }
 
+/** Goes on where it was, so an attempt costs little; a store that never answers ends it within an hour or so all the same. */
+export function replicateOptions(budgetMs: number): ActivityOptions {
+  return {
+    ...common,
+    startToCloseTimeout: budgetMs,
+    scheduleToCloseTimeout: budgetMs,
+    heartbeatTimeout: '30 s',
+    retry: { ...promptly, maximumAttempts: 200 },
+  };
+}
+
 /** Looks at every cluster; one that does not answer costs its own timeouts only. */
 export const sentinelOptions: ActivityOptions = {
   ...common,

@@ -39,6 +39,7 @@ import { checkInputShape } from './inputShape.ts';
 import { createLines, type Lines } from './lines.ts';
 import type { retain } from './retain.ts';
 import { showSearchAttributes } from './searchAttributes.ts';
+import { replicateStage } from './replicateStage.ts';
 import { allOrNone } from './sideBySide.ts';
 import { openWindow, superviseWindow } from './supervise.ts';
 
@@ -51,7 +52,7 @@ const { recordFailure, cleanUpSet } = proxyActivities<Activities>(afterFailureOp
 /**
  * One backup of one cluster, from `{"cluster":"prod"}` to a manifest in the store.
  *
- *   plan -> preflight -> window (pause, capture, resume) beside the database dumps -> seal (verify, store, record) -> done
+ *   plan -> preflight -> window (pause, capture, resume) beside the database dumps -> seal (verify, store, record) [-> replicate] -> done
  *           ^                                                                          |
  *           +-------- a lost set: marked as failed, cleaned up, taken under a new id --+
  *
@@ -87,8 +88,9 @@ export async function backup(input: BackupInput): Promise<BackupResult> {
     status.procedure = plan.procedure;
 
     for (let attempt = 1; ; attempt += 1) {
-      const result = await takeSet(plan, lines, status, attempt < (plan.attempts ?? 1));
-      if (result === 'lost') continue;
+      const sealed = await takeSet(plan, lines, status, attempt < (plan.attempts ?? 1));
+      if (sealed === 'lost') continue;
+      const result = await withCopies(plan, sealed, lines, status);
       status.stage = 'done';
       status.result = result;
       show();
@@ -112,6 +114,18 @@ async function startRotation(cluster: string): Promise<void> {
       staticSummary: `rotation of ${cluster}`,
     }),
   );
+}
+
+/** The plan of a run of 0.3.0 or before asks for none. */
+async function withCopies(
+  plan: BackupPlan,
+  result: BackupResult,
+  lines: Lines,
+  status: BackupStatus,
+): Promise<BackupResult> {
+  if (plan.replicate !== true) return result;
+  status.stage = 'replicate';
+  return { ...result, replica: await replicateStage(plan, result.backupId, lines) };
 }
 
 /** One set from preflight to seal; `lost` when it was given up and a new one may succeed. */

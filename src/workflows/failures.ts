@@ -82,8 +82,9 @@ function innermost(error: unknown): unknown {
 
 /** A dump hangs for reasons of the database, such as a lock; of the rest no reason is known. */
 function codeOfTimeout(error: unknown): ErrorCode {
-  const isDump = error instanceof ActivityFailure && error.activityType === 'dumpDatabase';
-  return isDump ? 'DumpFailed' : 'InternalError';
+  const step = error instanceof ActivityFailure ? error.activityType : '';
+  if (step.startsWith('replicate')) return 'ReplicaFailed';
+  return step === 'dumpDatabase' ? 'DumpFailed' : 'InternalError';
 }
 
 function describeTimeout(error: unknown): string {

@@ -5,6 +5,28 @@ type Fields = Record<string, { type: 'string' | 'boolean' | 'strings'; wanted: s
 const CLUSTER = { type: 'string', wanted: 'a cluster name', required: true } as const;
 const BACKUP_ID = { type: 'string', wanted: 'decimal digits in quotes' } as const;
 
+const REPLICATE_FIELDS = {
+  cluster: ['string', 'a cluster name'],
+  backupId: ['string', 'decimal digits in quotes'],
+  readBack: ['boolean', 'true or false'],
+} as const;
+
+/** The same for `replicate`. */
+export function checkReplicateShape(input: unknown): void {
+  const fields = fieldsOf(input);
+  const problems = Object.keys(fields)
+    .filter((field) => !Object.hasOwn(REPLICATE_FIELDS, field))
+    .map((field) => `unknown field ${JSON.stringify(field)}`);
+  if (fields['cluster'] === undefined) problems.push('cluster is missing');
+  for (const [field, [type, wanted]] of Object.entries(REPLICATE_FIELDS)) {
+    const value = fields[field];
+    if (value !== undefined && typeof value !== type)
+      problems.push(`${field} is ${JSON.stringify(value)}, must be ${wanted}`);
+  }
+  if (problems.length > 0)
+    throw fail('InvalidInput', `${problems.join('; ')}; give an object such as {"cluster":"prod"}`);
+}
+
 /**
  * Refuses input of a wrong shape in the first workflow task, so that our sentence is what the UI shows first. Names and
  * values are checked by `planBackup`, which knows the config.

@@ -17,6 +17,7 @@ type Printed = {
   status: json.StatusJson;
   cancel: json.CancelJson;
   resume: json.ResumeJson;
+  replicate: json.ReplicateJson;
   'schedule apply': json.ScheduleApplyJson;
   'schedule list': json.ScheduleListJson;
   'schedule trigger': json.ScheduleTriggerJson;

@@ -19,6 +19,7 @@ const EXCEPTIONS: [RegExp, string][] = [
   [/^npm run build:package$/, 'test/parent'],
   [/^temporal workflow execute --type deploy/, 'needs the worker of the example; test/examples'],
   [/safepoint worker/, 'goes on until it is ended; test/cli/worker.test.ts'],
+  [/safepoint replicate/, 'needs backups of components that can be copied; test/cli/replicate.test.ts'],
   [/safepoint cancel/, 'needs a run at work; test/cli/status.test.ts'],
 ];
 

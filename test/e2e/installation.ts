@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { writeConfig } from '../../sandbox/demo/config.ts';
 import { startWorker } from '../../sandbox/demo/product.ts';
@@ -72,7 +74,8 @@ function once<T>(act: () => Promise<T>): () => Promise<T> {
   return () => (answer ??= act());
 }
 
-function describeStack({ camunda, openSearch }: Stack) {
+function describeStack({ camunda, openSearch, dataDir }: Stack) {
+  mkdirSync(path.join(dataDir, 'zeebe-copy'), { recursive: true });
   return {
     urls: {
       zeebe: camunda.broker.managementUrl,
@@ -81,7 +84,19 @@ function describeStack({ camunda, openSearch }: Stack) {
       tasklist: camunda.tasklist.managementUrl,
       searchEngine: openSearch.url,
     },
-    settings: { exporter: { flushDelay: `${exporterFlushDelaySeconds} s` } },
+    settings: {
+      exporter: { flushDelay: `${exporterFlushDelaySeconds} s` },
+      replicate: {
+        zeebe: { from: 'zeebe', to: 'zeebe-copy' },
+        snapshots: { from: 'repository', to: 'repository-copy' },
+      },
+    },
+    stores: (s3: Record<string, unknown>) => ({
+      zeebe: { ...s3, prefix: '' }, // Camunda writes to the root of the bucket
+      'zeebe-copy': { type: 'folder', path: path.join(dataDir, 'zeebe-copy') },
+      repository: { type: 'folder', path: openSearch.repositoryDir },
+      'repository-copy': { type: 'folder', path: openSearch.copiesDir },
+    }),
     description: [],
   };
 }

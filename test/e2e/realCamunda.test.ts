@@ -24,6 +24,10 @@ import { capturePart } from './capturePart.ts';
 import { readPartitions, takeRaftSnapshots, untilCaughtUp } from './exporter.ts';
 import { startInstallation, type Installation } from './installation.ts';
 import { countRecords } from './records.ts';
+import { expectJson } from '../cli/expectJson.ts';
+import { safepoint } from '../cli/safepoint.ts';
+import { contentOf } from '../storage/replica/stores.ts';
+import { digestOf, registerCopy, restoreRecords } from './copies.ts';
 import { emptyCamunda, indexPatterns, readContents, restoreCamunda, restoreDatabase } from './restore.ts';
 
 const START_MS = 600_000;
@@ -145,6 +149,42 @@ describeReal(missing.length === 0 ? title : `${title} (skipped: ${reason})`, () 
       });
       expect(winner?.failure).toBeUndefined();
       manifest = await expectComplete(winner?.handle as WorkflowHandle, 'sequential');
+    },
+    BACKUP_MS,
+  );
+
+  it(
+    'copies the backup of Zeebe and the repository, from which OpenSearch restores the same documents',
+    async () => {
+      const { openSearch } = at.stack;
+      const store = (name: string) => at.dependencies.store(name);
+
+      const { exitCode, stdout } = await safepoint(['replicate', 'demo', '--json'], at.env);
+      const again = await safepoint(['replicate', 'demo', '--verify', '--json'], at.env);
+
+      expect([exitCode, again.exitCode]).toEqual([0, 0]);
+      const [zeebe, snapshots] = expectJson('replicate', stdout).result?.replicas ?? [];
+      expect(zeebe).toMatchObject({ kind: 'zeebe', backupId: manifest.backupId, startOvers: 0 });
+      const copied = await contentOf(store('zeebe-copy'));
+      expect(Object.keys(copied)).toHaveLength(Number(zeebe?.objects));
+      expect(Object.keys(copied).filter((key) => key.endsWith('/manifest.json'))).toHaveLength(2);
+      for (const [key, digest] of Object.entries(copied))
+        expect({ key, digest: await digestOf(store('zeebe'), key) }).toEqual({ key, digest });
+
+      expect(snapshots?.objects).toBeGreaterThan(100);
+      expect(await contentOf(store('repository-copy'))).toEqual(await contentOf(store('repository')));
+      const originals = await restoreRecords(openSearch, 'camunda', manifest);
+      await registerCopy(openSearch, 'copy');
+      expect(await openSearch.listSnapshots('copy')).toEqual(await openSearch.listSnapshots('camunda'));
+      expect(await restoreRecords(openSearch, 'copy', manifest)).toEqual(originals);
+      expect(originals.documents).toBeGreaterThan(100);
+
+      const copiedAgain = expectJson('replicate', again.stdout).result?.replicas;
+      expect(copiedAgain?.map((replica) => [replica.copiedObjects, replica.mendedObjects])).toEqual([
+        [0, 0],
+        [0, 0],
+      ]);
+      expect(copiedAgain?.[1]?.listSha256).toBe(snapshots?.listSha256);
     },
     BACKUP_MS,
   );

@@ -90,13 +90,15 @@ export async function startLab(
     simulator: SimulatorOptions;
     /** Changes the settings of the cluster in the config. */
     adapt?: (cluster: Record<string, unknown>) => Record<string, unknown>;
+    /** Stores of the config beside the one that the sets are in. */
+    stores?: Record<string, unknown>;
   },
 ): Promise<Lab> {
   const storeDir = mkdtempSync(path.join(tmpdir(), 'safepoint-store-'));
   const simulator = await startSimulator({ partMs: 50, flushDelayMs: 50, ...options.simulator });
   const config = Config.parse({
     temporal: { searchAttributes: true },
-    stores: { local: { type: 'folder', path: storeDir } },
+    stores: { ...options.stores, local: { type: 'folder', path: storeDir } },
     clusters: {
       demo: (options.adapt ?? ((cluster) => cluster))(
         clusterSettings(simulator.urls, { store: 'local', exporter: { flushDelay: '100 ms' } }),

@@ -13,8 +13,8 @@ export type CheckContext = {
   cluster: string;
   config: ClusterConfig;
   camunda: CamundaClient;
-  /** Built on demand, so that wrong credentials become a finding. */
-  openStore(): ObjectStore;
+  /** That of the cluster unless another one is named. Built on demand, so that wrong credentials become a finding. */
+  openStore(name?: string): ObjectStore;
   call: CallOptions;
   topology: Shared<Topology>;
   settings: Shared<ReportedSettings[]>;

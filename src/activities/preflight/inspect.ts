@@ -11,6 +11,7 @@ import { checkHealth } from './checks/health.ts';
 import { checkIndices } from './checks/indices.ts';
 import { checkParts } from './checks/parts.ts';
 import { checkProtection } from './checks/protection.ts';
+import { checkReplicate } from './checks/replicate.ts';
 import { checkRepository } from './checks/repository.ts';
 import { checkSearchEngine } from './checks/searchEngine.ts';
 import { checkSettings } from './checks/settings.ts';
@@ -33,6 +34,7 @@ const CHECKS: Check[] = [
   checkDatabases,
   checkStore,
   checkProtection,
+  checkReplicate,
   checkClocks,
   checkAddresses,
 ];
@@ -61,7 +63,7 @@ export function createInspector(deps: ActivityDeps): Inspector {
         cluster,
         config: clusterConfig,
         camunda: deps.camunda(cluster),
-        openStore: () => deps.store(clusterConfig.store),
+        openStore: (name = clusterConfig.store) => deps.store(name),
         call,
       });
       const [findings, facts] = await Promise.all([

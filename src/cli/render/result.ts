@@ -18,10 +18,11 @@ export function renderResult(result: BackupResult, run: RunRef, namespace: strin
     ['manifest', `${result.manifest.key} in store ${result.manifest.store}`],
     ['sha256', result.manifest.sha256],
     ['run', run.workflowId],
+    ...(result.replica === undefined ? [] : [['copies', result.replica.state]]),
   ];
   return lines([
     `${result.verdict}: backup ${result.backupId} of ${result.cluster}`,
-    ...result.reasons.map((reason) => `  ${reason}`),
+    ...[...result.reasons, result.replica?.problem ?? []].flat().map((reason) => `  ${reason}`),
     '',
     renderTable(parts, ['part', 'state', 'took', 'size']),
     '',

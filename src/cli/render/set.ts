@@ -1,11 +1,14 @@
 import type { Manifest } from '../../contract/manifest.ts';
+import type { ReplicaRecord } from '../../contract/replica.ts';
 import type { CheckRecord, Hold } from '../../contract/setRecords.ts';
 import type { CatalogSet } from '../../storage/catalogEntry.ts';
 import { printable } from './printable.ts';
+import { replicaTable } from './replicas.ts';
 import { renderTable, showSize, showSpan, showTime } from './table.ts';
 
 /** One set with everything that its store says of it. */
-export function renderSet({ entry, manifest, intent, hold, lastCheck }: CatalogSet): string {
+export function renderSet(set: CatalogSet & { replicas?: ReplicaRecord[] }): string {
+  const { entry, manifest, intent, hold, lastCheck, replicas = [] } = set;
   const title = `${entry.state}: backup ${entry.backupId} of ${entry.cluster}`;
   const head = [
     title,
@@ -15,7 +18,8 @@ export function renderSet({ entry, manifest, intent, hold, lastCheck }: CatalogS
     '',
     entry.location,
   ];
-  if (manifest !== undefined) return block([...head, ...manifestSections(manifest)]);
+  const copies = replicas.length === 0 ? [] : ['', 'Copies', replicaTable(replicas)];
+  if (manifest !== undefined) return block([...head, ...copies, ...manifestSections(manifest)]);
   if (intent === undefined) return block(head);
   const facts = [
     ['started', showTime(intent.startedAt)],
