@@ -51,7 +51,8 @@ describe('cli/examples', () => {
 
     const named = parsed
       .filter(({ words }) => !['show', 'verify', 'hold', 'release', 'completion'].includes(words))
-      .flatMap(({ args }) => args);
+      .flatMap(({ args }) => args)
+      .filter((name) => !/^\d+$/.test(name)); // ids of sets
     expect(named.length).toBeGreaterThan(10);
     expect(named.filter((name) => !names.includes(name))).toEqual([]);
   });
