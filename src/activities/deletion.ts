@@ -5,7 +5,7 @@ import { CUT_PARTS } from '../contract/parts.ts';
 import { SafepointError } from '../contract/errors.ts';
 import type { DeleteSetInput } from '../contract/retention.ts';
 import type { Tombstone } from '../contract/setRecords.ts';
-import { INTENT, isOwnName, MANIFEST, setKey, TOMBSTONE } from '../domain/setKeys.ts';
+import { INTENT, isDumpName, isOwnName, MANIFEST, setKey, TOMBSTONE } from '../domain/setKeys.ts';
 import { readDocuments, type CatalogSet } from '../storage/catalogEntry.ts';
 import type { ObjectStore } from '../storage/port.ts';
 import { openFolder } from '../storage/setFolders.ts';
@@ -115,6 +115,7 @@ export function createDeletionActivities(deps: ActivityDeps, runs: RunLookup) {
         backupId,
         `${damaged.set.entry.reasons.join('; ')}, and nothing is deleted by guess; remove ${damaged.set.entry.location} by hand`,
       );
+    await requireUnlocked(found, backupId);
     const { decisions } = await planRotation({ config, store: deps.store, runs }, cluster, { force: true });
     const decision = decisions.find((each) => each.backupId === backupId);
     if (decision?.action !== 'delete')
@@ -124,6 +125,22 @@ export function createDeletionActivities(deps: ActivityDeps, runs: RunLookup) {
 
 function refused(backupId: string, why: string): SafepointError {
   return new SafepointError('DeletionRefused', `set ${backupId} stays: ${why}`);
+}
+
+/** A set of which a store keeps something until a date stays a backup until then: half of it would be of no use. */
+async function requireUnlocked(found: readonly Found[], backupId: string): Promise<void> {
+  for (const { store, set } of found.filter((each) => each.set.tombstone === undefined)) {
+    const { cluster } = set.entry;
+    const folder = await openFolder(store, cluster, backupId);
+    for (const name of folder?.objects.keys() ?? []) {
+      if (name !== MANIFEST && !isDumpName(name)) continue;
+      const head = await store.head(setKey(cluster, backupId, name), { signal: cancellationSignal() });
+      if (head === null || (head.retainedUntil === null && !head.held)) continue;
+      const until =
+        head.retainedUntil === null ? 'until somebody takes the hold away' : `until ${head.retainedUntil}`;
+      throw refused(backupId, `store ${store.name} locks ${name} ${until}`);
+    }
+  }
 }
 
 type Found = { store: ObjectStore; set: CatalogSet };

@@ -1,5 +1,8 @@
+import { cancellationSignal } from '@temporalio/activity';
+import { clusterStores } from '../config/clusterStores.ts';
 import { SafepointError } from '../contract/errors.ts';
 import type { RetainInput, RetentionPlan } from '../contract/retention.ts';
+import { setKey } from '../domain/setKeys.ts';
 import type { RunLookup } from '../system/runs.ts';
 import type { ActivityDeps } from './deps.ts';
 import { withHeartbeats } from './heartbeats.ts';
@@ -9,11 +12,30 @@ import { planRotation } from './rotation.ts';
 export type Rotation = { remove: { backupId: string; reasons: string[] }[]; kept: number };
 
 export function createRetainActivities({ config, store }: ActivityDeps, runs: RunLookup) {
+  /** Of sets whose run is gone; what a store does not let us list or give back goes by the rule of the bucket. */
+  async function sweepUploads({ cluster, decisions }: RetentionPlan): Promise<void> {
+    const settings = config.clusters[cluster];
+    const dead = decisions.filter(
+      ({ state, action }) => state === 'failed' || (state === 'unfinished' && action === 'delete'),
+    );
+    for (const name of settings === undefined ? [] : clusterStores(settings))
+      for (const { backupId } of dead)
+        await store(name)
+          .removeUnfinished(setKey(cluster, backupId, ''), new Date().toISOString(), {
+            signal: cancellationSignal(),
+          })
+          .catch(() => undefined);
+  }
+
   return {
     /** Fails with `RotationRefused` when the plan may not be carried out, with `InvalidInput` for a cluster without retention. */
     async planRotation({ cluster, backupIds, force }: RetainInput): Promise<Rotation> {
-      const plan = await withHeartbeats(() => planRotation({ config, store, runs }, cluster, { force }));
-      requireAllowed(plan);
+      const plan = await withHeartbeats(async () => {
+        const planned = await planRotation({ config, store, runs }, cluster, { force });
+        requireAllowed(planned);
+        await sweepUploads(planned);
+        return planned;
+      });
       const remove = plan.decisions
         .filter(({ action, backupId }) => action === 'delete' && (backupIds?.includes(backupId) ?? true))
         .map(({ backupId, reasons }) => ({ backupId, reasons }));

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import {
   DELETE_SET_WORKFLOW,
   RETAIN_WORKFLOW,
@@ -135,6 +135,45 @@ describe('workflows: rotation after a backup', () => {
 
     rmSync(fileOf(first.backupId, 'hold.json'));
     expect(await rotate()).toMatchObject({ deleted: [first.backupId] });
+  }, 60_000);
+
+  it('keeps a set whole for as long as a store locks something of it, and tells until when', async () => {
+    const store = lab.dependencies.store('local');
+    const head = store.head.bind(store);
+    const first = await lab.run();
+    await rotated();
+    const locked = jest.spyOn(store, 'head').mockImplementation(async (key, options) => {
+      const found = await head(key, options);
+      const isLocked = key.endsWith('web-modeler.sql.zst') && key.includes(first.backupId);
+      return found !== null && isLocked ? { ...found, retainedUntil: '2027-01-01T00:00:00.000Z' } : found;
+    });
+    await lab.run();
+
+    expect(await rotated()).toMatchObject({
+      deleted: [],
+      left: [
+        {
+          backupId: first.backupId,
+          reason: expect.stringContaining(
+            'store local locks web-modeler.sql.zst until 2027-01-01T00:00:00.000Z',
+          ),
+        },
+      ],
+    });
+    expect(lab.simulator.backupIds('zeebe')).toContain(Number(first.backupId));
+    locked.mockRestore();
+    expect(await rotate()).toMatchObject({ deleted: [first.backupId] });
+  }, 60_000);
+
+  it('gives back what uploads of failed sets left', async () => {
+    const sweep = jest.spyOn(lab.dependencies.store('local'), 'removeUnfinished');
+    lab.simulator.faults.add({ state: 'partFails', part: 'webapps', reason: 'disk full', times: 1 } as never);
+    const { failedSets } = await lab.run();
+    await rotated();
+
+    const [failed] = failedSets ?? [];
+    expect(failed).toBeDefined();
+    expect(sweep.mock.calls.map(([prefix]) => prefix)).toContain(`demo/${failed?.backupId}/`);
   }, 60_000);
 
   it('never the last complete set, whoever asks', async () => {
