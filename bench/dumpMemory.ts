@@ -48,7 +48,7 @@ try {
   };
   const before = peakRssBytes();
   const start = performance.now();
-  const result = await dumpDatabase({ database, store, key: 'dump.sql.zst' });
+  const result = await dumpDatabase({ database, stores: [store], key: 'dump.sql.zst' });
   const seconds = (performance.now() - start) / 1000;
   const peak = peakRssBytes();
   console.log(

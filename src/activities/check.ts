@@ -60,7 +60,13 @@ export function createCheckActivities({ config, camunda, store }: ActivityDeps) 
       const stores = storesOf(cluster);
       return await withHeartbeats(async (report) => {
         const findings = await inspectStoredSet(
-          { camunda: camunda(cluster), stores, cluster, backupId },
+          {
+            camunda: camunda(cluster),
+            stores,
+            encryption: config.clusters[cluster]?.encryption,
+            cluster,
+            backupId,
+          },
           report,
         );
         const bad = findings.filter(({ ok, severity }) => !ok && severity === 'error');

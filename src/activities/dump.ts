@@ -7,32 +7,39 @@ import { formatSize } from '../domain/statusTable.ts';
 import { stopwatch } from '../system/waiting.ts';
 import type { ActivityDeps } from './deps.ts';
 import { withHeartbeats } from './heartbeats.ts';
+import { storesOf } from './stores.ts';
 
 export type DumpInput = { plan: BackupPlan; backupId: string; database: string };
 
-export function createDumpActivities({ config, store }: ActivityDeps) {
+export function createDumpActivities(deps: ActivityDeps) {
+  const { config } = deps;
   return {
     /**
-     * Dumps one database straight into the store, nothing on local disk. A retry starts from zero and writes the same key:
-     * until a whole dump was read nothing appears under it. Fails with `DumpFailed`, `StoreFailed`.
+     * Dumps one database straight into the stores, nothing on local disk. A retry starts from zero and writes the same key:
+     * until a whole dump was read nothing appears under it. Fails with `DumpFailed`, and with `StoreFailed` when no store took it.
      */
     async dumpDatabase({ plan, backupId, database }: DumpInput): Promise<StoredArtifact> {
-      const settings = config.clusters[plan.cluster]?.databases[database];
-      if (settings === undefined) {
+      const cluster = config.clusters[plan.cluster];
+      const settings = cluster?.databases[database];
+      if (cluster === undefined || settings === undefined) {
         throw new SafepointError(
           'InvalidConfig',
           `clusters.${plan.cluster}.databases.${database} is no longer in the config of this worker`,
         );
       }
-      const name = dumpName(database);
+      const { encryption, compression } = cluster;
+      const name = dumpName(database, { encrypted: encryption !== undefined });
       const key = setKey(plan.cluster, backupId, name);
       const startedAt = new Date().toISOString();
       const elapsedMs = stopwatch();
-      const dumped = await withHeartbeats((report) =>
+      const { stored, ...dumped } = await withHeartbeats((report) =>
         dumpDatabase({
           database: settings,
-          store: store(plan.store),
+          stores: storesOf(deps, plan),
           key,
+          level: compression.level,
+          recipients: encryption?.recipients,
+          stallMs: plan.budgets.stallMs,
           signal: cancellationSignal(),
           onProgress: ({ rawSizeBytes }) => {
             report({ progress: `${database}: ${formatSize(rawSizeBytes)} dumped` });
@@ -44,6 +51,7 @@ export function createDumpActivities({ config, store }: ActivityDeps) {
         database,
         key,
         ...dumped,
+        stores: stored,
         compression: 'zstd',
         startedAt,
         completedAt: new Date().toISOString(),

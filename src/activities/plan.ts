@@ -43,6 +43,7 @@ function plan(config: ActivityDeps['config'], input: BackupInput): BackupPlan {
     pause: procedures[procedure].pause,
     databases: Object.keys(cluster.databases),
     store: cluster.store,
+    copies: cluster.copies,
     flushDelayMs: cluster.exporter.flushDelay,
     budgets: {
       preflightMs: preflight,

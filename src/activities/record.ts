@@ -1,24 +1,27 @@
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
-import type { BackupResult, SealInput, Verdict } from '../contract/backup.ts';
+import type { BackupResult, SealInput, StoredArtifact, Verdict } from '../contract/backup.ts';
 import { SafepointError } from '../contract/errors.ts';
 import { Manifest } from '../contract/manifest.ts';
 import { mergeLatencies } from '../domain/latency.ts';
+import { repairHint } from '../domain/repairHint.ts';
 import { restoreCommands } from '../domain/restoreCommands.ts';
 import { MANIFEST, setKey } from '../domain/setKeys.ts';
 import { formatLabel } from '../domain/setLabel.ts';
 import { sha256Of } from '../system/sha256.ts';
 import type { ObjectStore } from '../storage/port.ts';
+import { messageOf } from '../system/redact.ts';
 import { productVersion } from '../system/version.ts';
 import type { Verified } from './verify.ts';
 
 /** The manifest of a verified set. A failed set gets none: without one it is not a backup. */
 export function buildManifest(
-  store: ObjectStore,
+  stores: readonly ObjectStore[],
   input: SealInput,
   verified: Verified,
   judged: { verdict: Exclude<Verdict, 'failed'>; reasons: string[] },
 ): Manifest {
-  const { plan, backupId, waves, facts, window, artifacts } = input;
+  const { plan, backupId, waves, facts, window } = input;
+  const artifacts = verified.artifacts;
   const searchEngine = {
     repository: facts.repository,
     snapshots: verified.snapshots,
@@ -54,30 +57,29 @@ export function buildManifest(
     responsiveness: mergeLatencies(window.parts.flatMap((part) => part.responsiveness)),
     findings: [...input.warnings, ...verified.findings],
     restore: {
-      commands: restoreCommands({ backupId, searchEngine, artifacts, locate: (key) => store.locate(key) }),
+      commands: restoreCommands({
+        backupId,
+        searchEngine,
+        artifacts,
+        locate: (artifact) => locateIn(stores, artifact),
+      }),
     },
     run: { workflowId: workflowExecution?.workflowId ?? '', runId: workflowExecution?.runId ?? '' },
   };
 }
 
-/** Writes the manifest, once, and returns what then stands in the store. */
+function locateIn(stores: readonly ObjectStore[], { key, stores: having }: StoredArtifact): string {
+  const [lead] = stores;
+  return (stores.find(({ name }) => having?.includes(name)) ?? lead)?.locate(key) ?? key;
+}
+
+/** Writes the manifest, once, and returns what then stands in the store that leads. */
 export async function recordSet(
-  store: ObjectStore,
+  stores: readonly ObjectStore[],
   input: SealInput,
   manifest: Manifest,
 ): Promise<BackupResult> {
-  const key = setKey(input.plan.cluster, input.backupId, MANIFEST);
-  const text = `${JSON.stringify(manifest, null, 2)}\n`;
-  try {
-    await store.putObject(labelKey(manifest, text), '\n', { signal: cancellationSignal() });
-    await store.putObject(key, text, { createOnly: true, lock: true, signal: cancellationSignal() });
-  } catch (error) {
-    // The client of the store may have tried twice; whose manifest it is shows below.
-    if (!(error instanceof SafepointError && error.code === 'ObjectExists')) throw error;
-  }
-  const recorded = await findRecorded(store, input);
-  if (recorded !== null) return recorded;
-  throw new SafepointError('StoreFailed', `${store.locate(key)} was written, but the store does not have it`);
+  return await recordText(stores, input, `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
 /** Written before the manifest, which stays the last object; one of an attempt that ended before it fits no other manifest. */
@@ -97,21 +99,94 @@ function labelKey(manifest: Manifest, text: string): string {
 }
 
 /**
- * The result of a manifest that this very run has written already: the answer of an earlier attempt was lost. `null` when
- * there is none. Fails with `ObjectExists` when another run wrote one.
+ * The result of a manifest that this very run has written already, to the store that leads or only to a copy: the answer of an
+ * earlier attempt was lost. Stores that lack it get it. `null` when there is none. Fails with `ObjectExists` when another run
+ * wrote one.
  */
-export async function findRecorded(store: ObjectStore, input: SealInput): Promise<BackupResult | null> {
-  const key = setKey(input.plan.cluster, input.backupId, MANIFEST);
-  const text = await store.getObject(key); // a cancel must not hide a manifest that is there
-  if (text === null) return null;
-  const manifest = Manifest.safeParse(JSON.parse(text));
-  if (manifest.data?.run.runId === activityInfo().workflowExecution?.runId && manifest.success) {
-    return resultOf(input, manifest.data, { store: store.name, key, sha256: sha256Of(text) });
+export async function findRecorded(
+  stores: readonly ObjectStore[],
+  input: SealInput,
+): Promise<BackupResult | null> {
+  const [lead, ...copies] = stores;
+  if (lead === undefined) return null;
+  const key = manifestKey(input);
+  const text = await lead.getObject(key); // a cancel must not hide a manifest that is there
+  if (text !== null) {
+    if (isOwn(text)) return await recordText(stores, input, text);
+    throw new SafepointError(
+      'ObjectExists',
+      `${lead.locate(key)} is not the manifest that this run wrote; start again, which takes a new id`,
+    );
   }
-  throw new SafepointError(
-    'ObjectExists',
-    `${store.locate(key)} is not the manifest that this run wrote; start again, which takes a new id`,
+  const found = await Promise.all(copies.map((copy) => copy.getObject(key).catch(() => null)));
+  const own = found.find((each) => each !== null && isOwn(each));
+  return own === undefined || own === null ? null : await recordText(stores, input, own);
+}
+
+/** The same bytes everywhere, in the store that leads last: what it has counts. A copy that lacks it makes the result partial. */
+async function recordText(
+  stores: readonly ObjectStore[],
+  input: SealInput,
+  text: string,
+): Promise<BackupResult> {
+  const [lead, ...copies] = stores;
+  const key = manifestKey(input);
+  const missing = (await Promise.all(copies.map((copy) => createManifest(copy, key, text)))).flat();
+  if (lead === undefined) throw new SafepointError('InternalError', 'a set has no store that leads');
+  const [failure] = await createManifest(lead, key, text);
+  if (failure !== undefined) throw failure.error;
+  const result = resultOf(input, Manifest.parse(JSON.parse(text)), {
+    store: lead.name,
+    key,
+    sha256: sha256Of(text),
+  });
+  if (missing.length === 0) return result;
+  const reasons = missing.map(
+    ({ store, error }) =>
+      `manifest.json is not in store ${store}: ${messageOf(error)}; ${repairHint(input.backupId)}`,
   );
+  return { ...result, verdict: 'partial', reasons: [...result.reasons, ...reasons] };
+}
+
+/** Creates it and sees it there. Empty, or why the store does not have it; a cancel passes through. */
+async function createManifest(
+  store: ObjectStore,
+  key: string,
+  text: string,
+): Promise<{ store: string; error: unknown }[]> {
+  const signal = cancellationSignal();
+  try {
+    try {
+      await store.putObject(labelKey(Manifest.parse(JSON.parse(text)), text), '\n', { signal });
+      await store.putObject(key, text, { createOnly: true, lock: true, signal });
+    } catch (error) {
+      // The client of the store may have tried twice; whose manifest it is shows below.
+      if (!(error instanceof SafepointError && error.code === 'ObjectExists')) throw error;
+    }
+    const there = await store.getObject(key, { signal });
+    if (there === text) return [];
+    const code = there === null ? 'StoreFailed' : 'ObjectExists';
+    const what =
+      there === null ? 'was written, but the store does not have it' : 'is not the manifest of this run';
+    throw new SafepointError(code, `${store.locate(key)} ${what}`);
+  } catch (error) {
+    signal.throwIfAborted();
+    return [{ store: store.name, error }];
+  }
+}
+
+function manifestKey({ plan, backupId }: SealInput): string {
+  return setKey(plan.cluster, backupId, MANIFEST);
+}
+
+/** Whether this very run wrote the manifest. */
+export function isOwn(text: string): boolean {
+  try {
+    const manifest = Manifest.safeParse(JSON.parse(text));
+    return manifest.success && manifest.data.run.runId === activityInfo().workflowExecution?.runId;
+  } catch {
+    return false;
+  }
 }
 
 function resultOf(input: SealInput, manifest: Manifest, at: BackupResult['manifest']): BackupResult {

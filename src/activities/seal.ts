@@ -7,12 +7,14 @@ import { judgeSet } from '../domain/verdict.ts';
 import type { ActivityDeps } from './deps.ts';
 import { withHeartbeats } from './heartbeats.ts';
 import { buildManifest, findRecorded, recordSet } from './record.ts';
+import { storesOf } from './stores.ts';
 import { verifySet } from './verify.ts';
 
-export function createSealActivities({ camunda, store, setEnded }: ActivityDeps) {
+export function createSealActivities(deps: ActivityDeps) {
+  const { camunda, config, store, setEnded } = deps;
   return {
     /**
-     * Verifies the set, judges it, and writes the manifest as its last object. One activity, so that index lists and
+     * Verifies the set, judges it, and writes the manifest as its last object to every store, the one that leads last. One activity, so that index lists and
      * evidence go straight into the manifest and never through a history. Fails with `SetFailed`, and then writes nothing.
      */
     async sealSet(input: SealInput): Promise<BackupResult> {
@@ -48,10 +50,11 @@ export function createSealActivities({ camunda, store, setEnded }: ActivityDeps)
     input: SealInput,
     report: (details: { progress: string }) => void,
   ): Promise<BackupResult> {
-    const target = store(input.plan.store);
-    const recorded = await findRecorded(target, input);
+    const stores = storesOf(deps, input.plan);
+    const recorded = await findRecorded(stores, input);
     if (recorded !== null) return recorded;
-    const verified = await verifySet(camunda(input.plan.cluster), target, input, report);
+    const { encryption } = config.clusters[input.plan.cluster] ?? {};
+    const verified = await verifySet(camunda(input.plan.cluster), { stores, encryption }, input, report);
     const { verdict, reasons } = judgeSet(verified.findings, verified.cut);
     if (verdict === 'failed') {
       throw new SafepointError(
@@ -59,8 +62,8 @@ export function createSealActivities({ camunda, store, setEnded }: ActivityDeps)
         `set ${input.backupId} of ${input.plan.cluster} is no backup: ${reasons.join('; ')}`,
       );
     }
-    const manifest = buildManifest(target, input, verified, { verdict, reasons });
-    const result = await recordSet(target, input, manifest);
+    const manifest = buildManifest(stores, input, verified, { verdict, reasons });
+    const result = await recordSet(stores, input, manifest);
     setEnded(result.cluster, result.verdict);
     return result;
   }

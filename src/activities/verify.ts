@@ -1,26 +1,23 @@
 import { cancellationSignal } from '@temporalio/activity';
 import type { CamundaClient } from '../camunda/port.ts';
 import type { SealInput, StoredArtifact, VerifyReport } from '../contract/backup.ts';
-import { SafepointError } from '../contract/errors.ts';
 import type { ManifestSnapshot } from '../contract/manifest.ts';
 import type { PartResult } from '../contract/parts.ts';
 import type { Finding } from '../contract/preflight.ts';
-import { verifyDump } from '../database/verifyDump.ts';
 import { proveCut } from '../domain/cut.ts';
 import { describeProgress } from '../domain/partProgress.ts';
-import { formatSize } from '../domain/statusTable.ts';
-import type { ObjectStore } from '../storage/port.ts';
+import { readBackDumps, type ReadBack } from './readBack.ts';
 
-/** What verification found, and the snapshots with their indices for the manifest. */
-export type Verified = VerifyReport & { snapshots: ManifestSnapshot[] };
+/** What verification found, and for the manifest the snapshots with their indices, and the dumps with the stores that have them. */
+export type Verified = VerifyReport & { snapshots: ManifestSnapshot[]; artifacts: StoredArtifact[] };
 
 /**
  * The seed's table of checks and more: every part asked again, every snapshot looked up in the search engine, every dump
- * read back to its trailer, the cut proven. Nothing here trusts what an earlier step was told.
+ * read back from every store, the cut proven. Nothing here trusts what an earlier step was told.
  */
 export async function verifySet(
   client: CamundaClient,
-  store: ObjectStore,
+  from: Pick<ReadBack, 'stores' | 'encryption'>,
   input: SealInput,
   report: (details: { progress: string }) => void,
 ): Promise<Verified> {
@@ -29,12 +26,9 @@ export async function verifySet(
   const partFindings = await Promise.all(parts.map((part) => askAgain(client, part)));
   report({ progress: 'verify: looking up the snapshots' });
   const snapshots = await lookUpSnapshots(client, parts);
-  const findings = [
-    ...partFindings,
-    ...judgeSnapshots(parts, snapshots),
-    await findUncoveredIndices(client, input, snapshots),
-    ...(await readBack(store, input.artifacts, report)),
-  ];
+  const uncovered = await findUncoveredIndices(client, input, snapshots);
+  const dumps = await readBackDumps(input, { ...from, report });
+  const findings = [...partFindings, ...judgeSnapshots(parts, snapshots), uncovered, ...dumps.findings];
   const cut = proveCut({
     pause: input.plan.pause,
     paused: input.window.pause.readings,
@@ -42,7 +36,7 @@ export async function verifySet(
     waves: input.waves,
     partitionCount: input.facts.partitionCount,
   });
-  return { findings, cut, snapshots };
+  return { findings, cut, snapshots, artifacts: dumps.artifacts };
 }
 
 export async function askAgain(client: CamundaClient, captured: PartResult): Promise<Finding> {
@@ -149,37 +143,4 @@ async function findUncoveredIndices(
     seen: `${missing.length} live indices are in no snapshot: ${names}`,
     fix: 'compare with the release notes of your Camunda patch (camunda#47122) and snapshot them apart if they matter',
   };
-}
-
-export async function readBack(
-  store: ObjectStore,
-  artifacts: readonly StoredArtifact[],
-  report: (details: { progress: string }) => void,
-): Promise<Finding[]> {
-  const findings: Finding[] = [];
-  for (const artifact of artifacts) {
-    try {
-      findings.push(
-        await verifyDump({
-          store,
-          artifact,
-          signal: cancellationSignal(),
-          onProgress: ({ sizeBytes }) => {
-            report({ progress: `verify: ${formatSize(sizeBytes)} of ${artifact.name} read back` });
-          },
-        }),
-      );
-    } catch (error) {
-      if (!(error instanceof SafepointError && error.code === 'DumpFailed')) throw error;
-      const fix = 'check the store; take a new backup';
-      findings.push({
-        check: `dump.${artifact.database}`,
-        ok: false,
-        severity: 'error',
-        seen: error.message,
-        fix,
-      });
-    }
-  }
-  return findings;
 }

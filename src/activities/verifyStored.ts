@@ -9,13 +9,15 @@ import { readDocuments } from '../storage/catalogEntry.ts';
 import type { ObjectStore } from '../storage/port.ts';
 import { openFolder, type SetFolder } from '../storage/setFolders.ts';
 import { sha256Of } from '../system/sha256.ts';
-import { askAgain, lookUpSnapshots, readBack } from './verify.ts';
+import { readBackDumps, type ReadBack } from './readBack.ts';
+import { askAgain, lookUpSnapshots } from './verify.ts';
 
 type Report = (details: { progress: string }) => void;
 
 export type StoredSet = {
   camunda: CamundaClient;
   stores: readonly ObjectStore[];
+  encryption?: ReadBack['encryption'];
   cluster: string;
   backupId: string;
 };
@@ -25,7 +27,7 @@ export type StoredSet = {
  * its last byte, each part at Camunda, each snapshot with its indices. Fails only when something could not be asked.
  */
 export async function inspectStoredSet(
-  { camunda, stores, cluster, backupId }: StoredSet,
+  { camunda, stores, encryption, cluster, backupId }: StoredSet,
   report: Report,
 ): Promise<Finding[]> {
   const copies: { store: ObjectStore; folder: SetFolder | null }[] = [];
@@ -43,8 +45,13 @@ export async function inspectStoredSet(
   const parts = manifest.parts as unknown as PartResult[];
   findings.push(...(await Promise.all(parts.map((part) => askAgain(camunda, part)))));
   findings.push(...compareSnapshots(manifest, await lookUpSnapshots(camunda, parts)));
-  for (const { store, folder } of copies)
-    if (folder !== null) findings.push(...(await readBack(store, manifest.artifacts, report)));
+  for (const { store, folder } of copies) {
+    if (folder === null) continue;
+    // A store that lacked a dump when the set was sealed may have got it since.
+    const artifacts = manifest.artifacts.map((artifact) => ({ ...artifact, stores: [store.name] }));
+    const dumps = await readBackDumps({ artifacts, backupId }, { stores: [store], encryption, report });
+    findings.push(...dumps.findings);
+  }
   return findings;
 }
 

@@ -1,4 +1,5 @@
 import { CUT_PARTS } from '../contract/parts.ts';
+import { isRecipient } from '../system/age.ts';
 import { describeSecret, readReference, type SecretRef } from '../system/secrets.ts';
 import { SafepointError } from '../contract/errors.ts';
 import { show, type Problem } from './problems.ts';
@@ -61,6 +62,10 @@ function checkStore(path: string[], store: Fields): Problem[] {
 
 function checkCluster(path: string[], cluster: Fields, stores: string[]): Problem[] {
   const problems = checkReference([...path, 'store'], cluster.store, 'stores', stores);
+  problems.push(
+    ...checkCopies(path, cluster, stores),
+    ...checkRecipients(path, fieldsOf(cluster.encryption)),
+  );
   const has = (field: string) => cluster[field] !== undefined;
   if (!has('webapps') && !(has('operate') && has('tasklist'))) {
     problems.push({
@@ -104,6 +109,32 @@ const KEEP_RULES = ['keepLast', 'keepWithin', 'hourly', 'daily', 'weekly', 'mont
 /** Of another type it is a problem of the schema. */
 function keepsSomething(rule: unknown): boolean {
   return rule !== undefined && rule !== 0 && !(typeof rule === 'string' && Number.parseFloat(rule) === 0);
+}
+
+function checkCopies(path: string[], cluster: Fields, stores: string[]): Problem[] {
+  const copies = listOf(cluster.copies);
+  return copies.flatMap((name, at) => {
+    const own = [...path, 'copies', String(at)];
+    if (name === cluster.store)
+      return [{ path: own, seen: show(name), allowed: 'another store than `store`, which has every set' }];
+    if (copies.indexOf(name) !== at) return [{ path: own, seen: show(name), allowed: 'each store once' }];
+    return checkReference(own, name, 'stores', stores);
+  });
+}
+
+function checkRecipients(path: string[], encryption: Fields): Problem[] {
+  return listOf(encryption.recipients).flatMap((recipient, at) =>
+    typeof recipient !== 'string' || recipient === '' || isRecipient(recipient)
+      ? []
+      : [
+          {
+            path: [...path, 'encryption', 'recipients', String(at)],
+            // What is no public key at all may be a private one, and must not be shown.
+            ...(recipient.startsWith('age1') && { seen: show(recipient) }),
+            allowed: 'a public key of age, such as `age-keygen` prints it: age1...',
+          },
+        ],
+  );
 }
 
 /** A name that must stand under `where`; of another type it is a problem of the schema. */

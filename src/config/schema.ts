@@ -64,6 +64,16 @@ const BudgetsConfig = z
   .prefault({})
   .describe('Longest allowed times, such as "90 s", "5 m" or "2 h"');
 
+const EncryptionConfig = z.strictObject({
+  recipients: z
+    .array(z.string().min(1))
+    .min(1)
+    .describe('Public keys of age, such as age1ql3z7hj...; each can read the dumps alone'),
+  identity: SecretRefSchema.optional().describe(
+    'Private key of one of the recipients, {env: NAME} or {file: path}, to read dumps back when they are verified; without it only their bytes are compared',
+  ),
+});
+
 export const ClusterConfig = z.strictObject({
   zeebe: Endpoint.describe('Management address of the gateway, or of any broker with an embedded gateway'),
   brokers: z
@@ -87,7 +97,28 @@ export const ClusterConfig = z.strictObject({
     .record(Name, DatabaseConfig)
     .default({})
     .describe('PostgreSQL servers, dumped beside the window, by name: web-modeler, keycloak'),
-  store: z.string().min(1).describe('Name of a store under `stores`'),
+  store: z
+    .string()
+    .min(1)
+    .describe('Name of a store under `stores`; it leads, and must take objects when a backup starts'),
+  copies: z
+    .array(z.string().min(1))
+    .default([])
+    .describe('Names of further stores; every dump and the manifest go to all of them at once'),
+  compression: z
+    .strictObject({
+      level: z
+        .int()
+        .min(1)
+        .max(19)
+        .default(3)
+        .describe('Level of zstd, 1 to 19; higher is smaller and slower'),
+    })
+    .prefault({})
+    .describe('How dumps are compressed'),
+  encryption: EncryptionConfig.optional().describe(
+    'Dumps are encrypted before they leave the worker, in the format of age; default: not',
+  ),
   procedure: z
     .enum(PROCEDURE_NAMES)
     .default('sequential')

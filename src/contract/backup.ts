@@ -43,6 +43,8 @@ export type BackupPlan = {
   pause: PauseMode;
   databases: string[];
   store: string;
+  /** Further stores that get every dump and the manifest. Absent in histories of 0.3.0. */
+  copies?: string[];
   /** An exporter flushes what it has buffered at most this long after a hard pause. */
   flushDelayMs: number;
   budgets: Budgets;
@@ -77,6 +79,12 @@ export type StoredArtifact = {
   sha256: string; // of the stored bytes, hex
   rawSha256: string; // before compression, hex
   compression: 'zstd';
+  /** Client-side, after compression; the size and digest are those before it. Absent: not encrypted. */
+  encryption?: { type: 'age'; recipients: string[]; sizeBytes: number; sha256: string };
+  /** Names of the stores that have it. Absent in histories and manifests of 0.3.0: the store of the plan. */
+  stores?: string[];
+  /** Stores that should have it and do not; one sentence each. */
+  notStored?: { store: string; why: string }[];
   startedAt: string;
   completedAt: string;
   tookMs: number;

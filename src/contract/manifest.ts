@@ -53,6 +53,21 @@ const ArtifactSchema = z.object({
   sha256: z.string(),
   rawSha256: z.string(),
   compression: z.literal('zstd'),
+  encryption: z
+    .object({
+      type: z.literal('age'),
+      recipients: z.array(z.string()),
+      sizeBytes: z.int(),
+      sha256: z.string(),
+    })
+    .optional()
+    .describe('Absent: not encrypted. Size and digest are those before encryption'),
+  stores: z
+    .array(z.string())
+    .optional()
+    .describe(
+      'Stores that had it, verified, when the manifest was written; absent: the one that has the manifest',
+    ),
   startedAt: z.string(),
   completedAt: z.string(),
   tookMs: z.number(),

@@ -2,7 +2,9 @@ import { pipeline } from 'node:stream/promises';
 import type { DatabaseConfig } from '../config/schema.ts';
 import type { StoredArtifact } from '../contract/backup.ts';
 import { SafepointError } from '../contract/errors.ts';
-import { createMeter } from '../storage/meter.ts';
+import { ageEncryption } from '../storage/age.ts';
+import { putEverywhere, type Placement } from '../storage/fanOut.ts';
+import { createMeter, type Meter } from '../storage/meter.ts';
 import type { ObjectStore } from '../storage/port.ts';
 import { startCompression } from '../storage/zstd.ts';
 import { startCommand, type CommandEnd, type RunningCommand } from '../system/command.ts';
@@ -11,34 +13,47 @@ import { createTrailerWatch } from './trailer.ts';
 
 export type DumpRequest = {
   database: DatabaseConfig;
-  store: ObjectStore;
+  /** All of them get it, and at least one must take it. */
+  stores: readonly ObjectStore[];
   key: string;
+  level?: number; // of zstd, default 3
+  /** Public keys of age; default: not encrypted. */
+  recipients?: readonly string[];
+  /** How long a store may hold the others back. */
+  stallMs?: number;
   signal?: AbortSignal;
-  /** Called for every chunk that goes to the store. */
+  /** Called for every chunk that goes to the stores. */
   onProgress?: (progress: DumpProgress) => void;
 };
 
 export type DumpProgress = { rawSizeBytes: number; sizeBytes: number };
 
-export type DumpResult = Pick<StoredArtifact, 'sizeBytes' | 'rawSizeBytes' | 'sha256' | 'rawSha256'>;
+export type DumpResult = Pick<
+  StoredArtifact,
+  'sizeBytes' | 'rawSizeBytes' | 'sha256' | 'rawSha256' | 'encryption'
+> &
+  Placement;
 
 /**
- * Streams `pg_dumpall` through zstd into the store, with constant memory and nothing on the local disk.
- * The object appears only after both programs have ended with exit code 0 and the trailer of a whole dump was seen.
- * Fails with `DumpFailed`, with `AccessDenied` when the server refuses the password, with what the store fails with,
- * and with the reason of the signal; the object does not exist then, and no child process is left.
+ * Streams `pg_dumpall` through zstd, and age where there are recipients, into all stores at once, with constant memory and
+ * nothing on the local disk. The object appears only after both programs have ended with exit code 0 and the trailer of a
+ * whole dump was seen. Fails with `DumpFailed`, with `AccessDenied` when the server refuses the password, with what the stores
+ * fail with when none has taken it, and with the reason of the signal; the object does not exist then, and no child process
+ * is left.
  */
 export async function dumpDatabase(request: DumpRequest): Promise<DumpResult> {
-  const { database, store, key, signal, onProgress } = request;
+  const { database, stores, key, level = 3, recipients, stallMs, signal, onProgress } = request;
   signal?.throwIfAborted();
+  const encryption = recipients === undefined ? undefined : await ageEncryption(recipients);
   const dump = startCommand(pgCommand(database, 'pg_dumpall', ['--quote-all-identifiers']));
-  const compression = startCompression();
+  const compression = startCompression(level);
   const trailer = createTrailerWatch();
   const raw = createMeter({
     onChunk: (chunk) => {
       trailer.add(chunk);
     },
   });
+  const compressed = createMeter();
   const stored = createMeter({
     onChunk: () => onProgress?.({ rawSizeBytes: raw.sizeBytes, sizeBytes: stored.sizeBytes }),
     beforeEnd: async () => {
@@ -48,24 +63,31 @@ export async function dumpDatabase(request: DumpRequest): Promise<DumpResult> {
   });
   dump.stdin.end();
   const feeding = pipeline(dump.stdout, raw.stream, compression.input);
-  const draining = pipeline(compression.output, stored.stream);
-  // What they fail with reaches the store through the last stream. Nobody else may wait for them: a pipeline never settles
+  const draining =
+    encryption === undefined
+      ? pipeline(compression.output, stored.stream)
+      : pipeline(compression.output, compressed.stream, encryption, stored.stream);
+  // What they fail with reaches the stores through the last stream. Nobody else may wait for them: a pipeline never settles
   // whose source is destroyed when all of it was read, but not all passed on.
   for (const flow of [feeding, draining]) flow.catch(() => undefined);
   try {
-    await store.putStream(key, stored.stream, { signal });
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw error;
+    const placement = await putEverywhere(stores, key, stored.stream, { signal, stallMs });
+    return {
+      ...sizeOf(stored),
+      rawSizeBytes: raw.sizeBytes,
+      rawSha256: raw.sha256(),
+      ...(recipients !== undefined && {
+        encryption: { type: 'age', recipients: [...recipients], ...sizeOf(compressed) },
+      }),
+      ...placement,
+    };
   } finally {
     await Promise.all([dump.stop(), compression.stop()]);
   }
-  return {
-    sizeBytes: stored.sizeBytes,
-    rawSizeBytes: raw.sizeBytes,
-    sha256: stored.sha256(),
-    rawSha256: raw.sha256(),
-  };
+}
+
+function sizeOf(meter: Meter): { sizeBytes: number; sha256: string } {
+  return { sizeBytes: meter.sizeBytes, sha256: meter.sha256() };
 }
 
 function requireGoodEnd(

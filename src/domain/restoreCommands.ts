@@ -3,7 +3,7 @@ import type { Manifest } from '../contract/manifest.ts';
 /** What the commands are made of; the rest of a manifest says nothing about how to restore. */
 export type RestoreFacts = Pick<Manifest, 'backupId' | 'searchEngine' | 'artifacts'> & {
   /** Where an operator finds an artifact, such as `s3://bucket/prefix/key`. */
-  locate: (key: string) => string;
+  locate: (artifact: Manifest['artifacts'][number]) => string;
 };
 
 /**
@@ -27,10 +27,16 @@ export function restoreCommands({ backupId, searchEngine, artifacts, locate }: R
     artifacts.length === 0
       ? '# 4. no databases in this set'
       : '# 4. databases, into an empty server whose superuser is none of the roles in the dump',
+    ...(artifacts.some(({ encryption }) => encryption !== undefined)
+      ? ['# key.txt: the private key of one of the recipients, as age-keygen writes it']
+      : []),
     ...artifacts.map(
-      (artifact) =>
-        `zstd -dc < ${artifact.name} | psql -v ON_ERROR_STOP=1 -d postgres  # ${locate(artifact.key)}`,
+      (artifact) => `${unpack(artifact)} | psql -v ON_ERROR_STOP=1 -d postgres  # ${locate(artifact)}`,
     ),
     '# 5. start the brokers, then the applications',
   ];
+}
+
+function unpack({ name, encryption }: Manifest['artifacts'][number]): string {
+  return encryption === undefined ? `zstd -dc < ${name}` : `age -d -i key.txt < ${name} | zstd -dc`;
 }

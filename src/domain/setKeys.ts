@@ -22,9 +22,9 @@ export function clusterPrefix(cluster: string): string {
   return `${cluster}/`;
 }
 
-/** Name of a dump in its set, such as `web-modeler.sql.zst`. */
-export function dumpName(database: string): string {
-  return `${database}.sql.zst`;
+/** Name of a dump in its set, such as `web-modeler.sql.zst`, or `web-modeler.sql.zst.age` when it is encrypted. */
+export function dumpName(database: string, { encrypted } = { encrypted: false }): string {
+  return `${database}.sql.zst${encrypted ? '.age' : ''}`;
 }
 
 export function isDumpName(name: string): boolean {

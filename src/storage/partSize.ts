@@ -14,28 +14,35 @@ export function nextPartBytes(sentBytes: number): number {
 }
 
 /**
- * Coalesces chunks of any size into whole parts: each of `nextPartBytes`, only the last one is shorter (it may be empty).
- * The SDK itself would keep every small chunk (aws-sdk-js-v3#8286).
+ * Coalesces chunks of any size into whole parts: each of `nextPartBytes`, only the last one is shorter (it may be empty). A
+ * chunk that is a whole part goes on as it is. The SDK itself would keep every small chunk (aws-sdk-js-v3#8286).
  */
 export async function* inParts(
   body: AsyncIterable<Buffer>,
   partBytes: (sentBytes: number) => number = nextPartBytes,
 ): AsyncIterable<{ bytes: Buffer; last: boolean }> {
   let sentBytes = 0;
-  let part = Buffer.allocUnsafeSlow(partBytes(0));
+  let part: Buffer | undefined;
   let filled = 0;
   for await (const chunk of body) {
     let taken = 0;
     while (taken < chunk.length) {
+      const wantedBytes = part?.length ?? partBytes(sentBytes);
+      if (part === undefined && chunk.length - taken === wantedBytes) {
+        yield { bytes: chunk.subarray(taken), last: false };
+        sentBytes += wantedBytes;
+        break;
+      }
+      part ??= Buffer.allocUnsafeSlow(wantedBytes);
       const copied = chunk.copy(part, filled, taken);
       taken += copied;
       filled += copied;
       if (filled < part.length) continue;
       yield { bytes: part, last: false };
       sentBytes += part.length;
-      part = Buffer.allocUnsafeSlow(partBytes(sentBytes));
+      part = undefined;
       filled = 0;
     }
   }
-  yield { bytes: part.subarray(0, filled), last: true };
+  yield { bytes: part?.subarray(0, filled) ?? Buffer.alloc(0), last: true };
 }

@@ -12,13 +12,11 @@ export interface Converter {
   stop(): Promise<void>;
 }
 
-const level = 3;
-
 /**
  * Compresses with the program `zstd` on all cores; where it is not on PATH, with one thread of this process, which takes about
  * twice as long on two cores. The threads of Node's own zstd (`ZSTD_c_nbWorkers`) are not used: Node 24 crashes with them.
  */
-export function startCompression(): Converter {
+export function startCompression(level: number): Converter {
   const program = findProgram('zstd');
   if (program !== undefined) return command(program, ['-T0', `-${level}`, '-q', '-c']);
   return inProcess(createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: level } }));

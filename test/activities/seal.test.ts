@@ -4,51 +4,20 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createCaptureActivities } from '../../src/activities/capture.ts';
 import { createExportingActivities } from '../../src/activities/exporting.ts';
-import { createPlanActivities } from '../../src/activities/plan.ts';
 import { createSealActivities } from '../../src/activities/seal.ts';
-import { createInspector } from '../../src/activities/preflight/inspect.ts';
 import type { BackupResult, SealInput } from '../../src/contract/backup.ts';
 import { Manifest } from '../../src/contract/manifest.ts';
-import type { CutPart, PartResult } from '../../src/contract/parts.ts';
 import { noRuns } from '../support/noRuns.ts';
 import { runActivity } from '../support/runActivity.ts';
+import { captureSet, PARTS } from './capturedSet.ts';
 import { CLUSTER, startCluster, type SimulatedCluster } from './preflight/simulatedCluster.ts';
-
-const PARTS: CutPart[] = ['zeebe', 'webapps', 'optimize', 'zeebe-records'];
 
 let cluster: SimulatedCluster;
 let input: SealInput;
 
-/** A set that was captured as a run does it: hard pause, Zeebe first, resume. */
 beforeEach(async () => {
   cluster = await startCluster({ profile: '8.8', partMs: 0, flushDelayMs: 50 });
-  const { deps } = cluster;
-  const plan = { ...(await createPlanActivities(deps).planBackup({ cluster: CLUSTER })), flushDelayMs: 50 };
-  const { facts } = await createInspector(deps).inspectCluster(CLUSTER);
-  if (facts === undefined) throw new Error('the simulated cluster gave no facts');
-  const exporting = createExportingActivities(deps, noRuns);
-  const capture = createCaptureActivities(deps, noRuns);
-  const pause = await runActivity(() =>
-    exporting.pauseExporting({ plan, set: { backupId: '1000', waves: [] } }),
-  );
-  const parts: PartResult[] = [];
-  for (const part of PARTS) {
-    const settled = parts.length > 1;
-    parts.push(
-      await runActivity(() => capture.capturePart({ plan, part, backupId: '1000', pausedForMs: 0, settled })),
-    );
-  }
-  const resume = await runActivity(() => exporting.resumeExporting({ cluster: CLUSTER }));
-  const waves = PARTS.map((part) => [part]);
-  input = {
-    plan,
-    backupId: '1000',
-    waves,
-    facts,
-    warnings: [],
-    window: { pause, parts, resume },
-    artifacts: [],
-  };
+  input = await captureSet(cluster);
 }, 60_000);
 
 afterEach(async () => {

@@ -45,7 +45,7 @@ function dumpUntilUnderWay(key: string, onUnderWay: () => void, options: Partial
   let underWay = false;
   return dumpDatabase({
     database: fixture.database,
-    store,
+    stores: [store],
     key,
     onProgress: ({ sizeBytes }) => {
       if (underWay || sizeBytes < 1024 ** 2) return;
@@ -58,7 +58,7 @@ function dumpUntilUnderWay(key: string, onUnderWay: () => void, options: Partial
 
 describe('database/dump: a good dump', () => {
   it('restores into another server with all its rows', async () => {
-    const result = await dumpDatabase({ database: fixture.database, store, key: 'good/a.sql.zst' });
+    const result = await dumpDatabase({ database: fixture.database, stores: [store], key: 'good/a.sql.zst' });
 
     const other = await startDatabase(1);
     const target = { ...other.postgres, password: fixture.postgres.password };
@@ -92,7 +92,11 @@ describe('database/dump: a good dump', () => {
     const { PATH } = process.env;
     process.env.PATH = '';
 
-    const result = await dumpDatabase({ database: fixture.database, store, key: 'good/zlib' }).finally(() => {
+    const result = await dumpDatabase({
+      database: fixture.database,
+      stores: [store],
+      key: 'good/zlib',
+    }).finally(() => {
       process.env.PATH = PATH;
     });
 
@@ -107,7 +111,7 @@ describe('database/dump: a bad dump never becomes an object', () => {
     process.env.TEST_PG_WRONG = 'a-wrong-password';
     const database = { ...fixture.database, password: { env: 'TEST_PG_WRONG' } };
 
-    const failure = await failureOf(dumpDatabase({ database, store, key: 'bad/password' }));
+    const failure = await failureOf(dumpDatabase({ database, stores: [store], key: 'bad/password' }));
 
     expect(failure).toMatchObject({ code: 'AccessDenied' });
     expect(failure.message).toContain('password authentication failed');
@@ -137,7 +141,7 @@ describe('database/dump: a bad dump never becomes an object', () => {
     const binDir = await scriptFolder(fixture.dir, 'pg_dumpall', script);
     const database = { ...fixture.database, binDir };
 
-    const dump = dumpDatabase({ database, store, key: 'bad/script' });
+    const dump = dumpDatabase({ database, stores: [store], key: 'bad/script' });
 
     await expect(dump).rejects.toMatchObject({ code: 'DumpFailed' });
     expect(await store.head('bad/script')).toBeNull();
@@ -148,7 +152,7 @@ describe('database/dump: a bad dump never becomes an object', () => {
     const script = `${noise}; echo "secret $PGPASSWORD" >&2; exit 1`;
     const database = { ...fixture.database, binDir: await scriptFolder(fixture.dir, 'pg_dumpall', script) };
 
-    const failure = await failureOf(dumpDatabase({ database, store, key: 'bad/noise' }));
+    const failure = await failureOf(dumpDatabase({ database, stores: [store], key: 'bad/noise' }));
 
     expect(failure.message).toMatch(/exit code 1: [^]*secret \*\*\*$/);
     expect(failure.message.length).toBeLessThan(4300);
@@ -158,7 +162,7 @@ describe('database/dump: a bad dump never becomes an object', () => {
   it('when there is no pg_dumpall', async () => {
     const database = { ...fixture.database, binDir: '/nonexistent' };
 
-    const dump = dumpDatabase({ database, store, key: 'bad/missing' });
+    const dump = dumpDatabase({ database, stores: [store], key: 'bad/missing' });
 
     await expect(dump).rejects.toMatchObject({ code: 'DumpFailed' });
     await expect(dump).rejects.toThrow('could not be started: ENOENT');
@@ -170,7 +174,7 @@ describe('database/dump: a bad dump never becomes an object', () => {
     proxy.interfere = (line) => (line.includes('partNumber=2') ? 'cut' : 'pass');
     const cut = createObjectStore('s3', { ...s3.config, endpoint: proxy.endpoint });
 
-    const dump = dumpDatabase({ database: fixture.database, store: cut, key: 'bad/store' });
+    const dump = dumpDatabase({ database: fixture.database, stores: [cut], key: 'bad/store' });
 
     await expect(dump).rejects.toMatchObject({ code: 'StoreFailed' });
     expect(await store.head('bad/store')).toBeNull();
@@ -178,7 +182,7 @@ describe('database/dump: a bad dump never becomes an object', () => {
   }, 60_000);
 
   it('when the store gives up while the last bytes wait for it', async () => {
-    const sizes = Array.from({ length: 8 }, (_, index) => 8_496_000 + 5_000 * index); // what fits into buffers and pipes
+    const sizes = Array.from({ length: 8 }, (_, index) => 25_273_000 + 5_000 * index); // what fits into blocks, buffers and pipes
     const binDirs = await Promise.all(
       sizes.map((size) => scriptFolder(fixture.dir, 'pg_dumpall', `head -c ${size} /dev/urandom`)),
     );
@@ -194,7 +198,7 @@ describe('database/dump: a bad dump never becomes an object', () => {
     const dumps = binDirs.map((binDir) =>
       dumpDatabase({
         database: { ...fixture.database, binDir },
-        store: { ...store, putStream: refusing },
+        stores: [{ ...store, putStream: refusing }],
         key: 'bad/last-bytes',
       }),
     );
@@ -218,7 +222,7 @@ describe('database/dump: a bad dump never becomes an object', () => {
           stopping.abort(reason);
         },
         {
-          store: target,
+          stores: [target],
           signal: stopping.signal,
         },
       );
@@ -240,7 +244,7 @@ describe('database/dump: a bad dump never becomes an object', () => {
     );
     const database = { ...fixture.database, binDir: hanging };
 
-    const dump = dumpDatabase({ database, store, key: 'bad/hanging', signal: stopping.signal });
+    const dump = dumpDatabase({ database, stores: [store], key: 'bad/hanging', signal: stopping.signal });
     setImmediate(() => {
       stopping.abort(reason);
     });

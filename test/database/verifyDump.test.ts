@@ -4,13 +4,18 @@ import os from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { zstdCompressSync } from 'node:zlib';
+import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import type { StoredArtifact } from '../../src/contract/backup.ts';
-import { verifyDump } from '../../src/database/verifyDump.ts';
+import { verifyDump, verifyStoredBytes } from '../../src/database/verifyDump.ts';
+import { ageEncryption, WrongIdentity } from '../../src/storage/age.ts';
 import { createObjectStore } from '../../src/storage/objectStore.ts';
 import type { ObjectStore } from '../../src/storage/port.ts';
 
 const trailer = '--\n-- PostgreSQL database cluster dump complete\n--\n\n';
+const identity = await generateX25519Identity();
+const recipient = await identityToRecipient(identity);
 const whole = Buffer.from('insert into t values (1);\n'.repeat(100_000) + trailer);
 
 let dir: string;
@@ -36,13 +41,43 @@ async function storeDump(raw: Buffer, change = (bytes: Buffer) => bytes): Promis
     key: 'set/a.sql.zst',
     sizeBytes: compressed.length,
     rawSizeBytes: raw.length,
-    sha256: createHash('sha256').update(compressed).digest('hex'),
-    rawSha256: createHash('sha256').update(raw).digest('hex'),
+    sha256: sha256(compressed),
+    rawSha256: sha256(raw),
     compression: 'zstd',
     startedAt: at,
     completedAt: at,
     tookMs: 0,
   };
+}
+
+/** The same, encrypted. */
+async function storeEncrypted(raw: Buffer, change = (bytes: Buffer) => bytes): Promise<StoredArtifact> {
+  const artifact = await storeDump(raw);
+  const compressed = zstdCompressSync(raw);
+  const encryption = await ageEncryption([recipient]);
+  encryption.end(compressed);
+  const sealed = await buffer(encryption);
+  await store.putStream(artifact.key, Readable.from([change(Buffer.from(sealed))]));
+  return {
+    ...artifact,
+    sizeBytes: sealed.length,
+    sha256: sha256(sealed),
+    encryption: {
+      type: 'age',
+      recipients: [recipient],
+      sizeBytes: compressed.length,
+      sha256: sha256(compressed),
+    },
+  };
+}
+
+function sha256(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+function flip(bytes: Buffer, at: number): Buffer {
+  bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
+  return bytes;
 }
 
 async function verifying(artifact: StoredArtifact, withProgram: boolean): Promise<unknown> {
@@ -60,9 +95,8 @@ describe.each([
   it('finds a whole dump good', async () => {
     const artifact = await storeDump(whole);
 
-    const finding = await verifying(artifact, withProgram);
-
-    expect(finding).toMatchObject({ check: 'dump.a', ok: true });
+    await expect(verifying(artifact, withProgram)).resolves.toBeUndefined();
+    await expect(verifyStoredBytes({ store, artifact })).resolves.toBeUndefined();
   });
 
   it('notices a changed byte', async () => {
@@ -101,6 +135,52 @@ describe.each([
     const artifact = await storeDump(whole.subarray(0, -trailer.length));
 
     await expect(verifying(artifact, withProgram)).rejects.toThrow('the trailer of pg_dumpall is missing');
+  });
+});
+
+describe('database/verifyDump: of an encrypted dump', () => {
+  it('finds a whole one good', async () => {
+    const artifact = await storeEncrypted(whole);
+
+    await expect(verifyDump({ store, artifact, identities: [identity] })).resolves.toBeUndefined();
+    await expect(verifyStoredBytes({ store, artifact })).resolves.toBeUndefined();
+  });
+
+  it('says that no key fits, which is no damage', async () => {
+    const artifact = await storeEncrypted(whole);
+    const identities = [await generateX25519Identity()];
+
+    await expect(verifyDump({ store, artifact, identities })).rejects.toBeInstanceOf(WrongIdentity);
+  });
+
+  it.each([
+    [
+      'a changed byte',
+      (bytes: Buffer) => flip(bytes, bytes.length - 20),
+      'cannot be decrypted: a chunk of age',
+    ],
+    ['a changed header', (bytes: Buffer) => flip(bytes, 5), 'cannot be decrypted: the header of age'],
+    ['a cut', (bytes: Buffer) => bytes.subarray(0, -10), 'cannot be decrypted: a chunk of age'],
+  ])('notices %s, with and without the key', async (_, change, why) => {
+    const artifact = await storeEncrypted(whole, change);
+
+    const decoded = verifyDump({ store, artifact, identities: [identity] });
+    await expect(decoded).rejects.toMatchObject({
+      code: 'DumpFailed',
+      message: expect.stringContaining(why),
+    });
+    await expect(verifyStoredBytes({ store, artifact })).rejects.toMatchObject({
+      code: 'DumpFailed',
+      message: expect.stringMatching(/is damaged: stored (sha256|size)/),
+    });
+  });
+
+  it('notices that the trailer is missing', async () => {
+    const artifact = await storeEncrypted(whole.subarray(0, -trailer.length));
+
+    const decoded = verifyDump({ store, artifact, identities: [identity] });
+
+    await expect(decoded).rejects.toThrow('the trailer of pg_dumpall is missing');
   });
 });
 

@@ -1,5 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
-import { restoreCommands } from '../../src/domain/restoreCommands.ts';
+import { restoreCommands, type RestoreFacts } from '../../src/domain/restoreCommands.ts';
+
+const dump: RestoreFacts['artifacts'][number] = {
+  name: 'web-modeler.sql.zst',
+  database: 'web-modeler',
+  key: 'prod/1000/web-modeler.sql.zst',
+  sizeBytes: 1,
+  rawSizeBytes: 2,
+  sha256: 'a',
+  rawSha256: 'b',
+  compression: 'zstd',
+  startedAt: '',
+  completedAt: '',
+  tookMs: 1,
+};
 
 describe('domain/restoreCommands', () => {
   it('names every snapshot with indices, the backup id and where each dump lies', () => {
@@ -19,22 +33,8 @@ describe('domain/restoreCommands', () => {
           { ...snapshot, name: 'camunda_operate_1000_8.6.0_part_3_of_6', indices: [] },
         ],
       },
-      artifacts: [
-        {
-          name: 'web-modeler.sql.zst',
-          database: 'web-modeler',
-          key: 'prod/1000/web-modeler.sql.zst',
-          sizeBytes: 1,
-          rawSizeBytes: 2,
-          sha256: 'a',
-          rawSha256: 'b',
-          compression: 'zstd',
-          startedAt: '',
-          completedAt: '',
-          tookMs: 1,
-        },
-      ],
-      locate: (key) => `s3://bucket/${key}`,
+      artifacts: [dump],
+      locate: ({ key }) => `s3://bucket/${key}`,
     });
 
     expect(commands.filter((command) => !command.startsWith('#'))).toEqual([
@@ -43,5 +43,22 @@ describe('domain/restoreCommands', () => {
       'bin/restore --backupId=1000',
       'zstd -dc < web-modeler.sql.zst | psql -v ON_ERROR_STOP=1 -d postgres  # s3://bucket/prod/1000/web-modeler.sql.zst',
     ]);
+  });
+
+  it('decrypts what is encrypted, with the plain program', () => {
+    const encryption = { type: 'age' as const, recipients: ['age1'], sizeBytes: 1, sha256: 'c' };
+    const name = 'web-modeler.sql.zst.age';
+
+    const commands = restoreCommands({
+      backupId: '1000',
+      searchEngine: { repository: 'camunda', indexPrefixes: {}, snapshots: [] },
+      artifacts: [{ ...dump, name, encryption }],
+      locate: () => 's3://bucket/key',
+    });
+
+    expect(commands).toContain(
+      'age -d -i key.txt < web-modeler.sql.zst.age | zstd -dc | psql -v ON_ERROR_STOP=1 -d postgres  # s3://bucket/key',
+    );
+    expect(commands.join('\n')).toContain('# key.txt: the private key of one of the recipients');
   });
 });

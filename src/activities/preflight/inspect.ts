@@ -5,7 +5,9 @@ import type { ActivityDeps } from '../deps.ts';
 import { checkAddresses } from './checks/addresses.ts';
 import { checkBackups } from './checks/backups.ts';
 import { checkClocks } from './checks/clocks.ts';
+import { checkCopies } from './checks/copies.ts';
 import { checkDatabases } from './checks/databases.ts';
+import { checkEncryption } from './checks/encryption.ts';
 import { checkExporting } from './checks/exporting.ts';
 import { checkHealth } from './checks/health.ts';
 import { checkIndices } from './checks/indices.ts';
@@ -35,6 +37,8 @@ const CHECKS: Check[] = [
   checkStore,
   checkProtection,
   checkReplicate,
+  checkCopies,
+  checkEncryption,
   checkClocks,
   checkAddresses,
 ];

@@ -16,7 +16,8 @@ export const CLUSTER = 'prod';
 export type SimulatedCluster = {
   simulator: Simulator;
   deps: ActivityDeps;
-  folder: string; // of the store
+  folder: string; // of the store `main`
+  offsite: string; // of the store `offsite`, which no cluster uses by itself
   inspect(): Promise<PreflightReport>;
   close(): Promise<void>;
 };
@@ -28,9 +29,10 @@ export async function startCluster(
 ): Promise<SimulatedCluster> {
   const simulator = await startSimulator(options);
   const folder = await mkdtemp(path.join(tmpdir(), 'safepoint-preflight-'));
+  const offsite = await mkdtemp(path.join(tmpdir(), 'safepoint-offsite-'));
   const deps = createDependencies(
     Config.parse({
-      stores: { main: { type: 'folder', path: folder } },
+      stores: { main: { type: 'folder', path: folder }, offsite: { type: 'folder', path: offsite } },
       clusters: { [CLUSTER]: adapt(settingsOf(simulator), simulator) },
     }),
   );
@@ -38,11 +40,12 @@ export async function startCluster(
     simulator,
     deps,
     folder,
+    offsite,
     inspect: () => createInspector(deps).inspectCluster(CLUSTER),
     async close() {
       await deps.close();
       await simulator.stop();
-      await rm(folder, { recursive: true, force: true });
+      for (const each of [folder, offsite]) await rm(each, { recursive: true, force: true });
     },
   };
 }
