@@ -46,6 +46,14 @@ export const EXAMPLES: Record<string, readonly Example[]> = {
     ['safepoint show 1795399832 --cluster prod', 'where several clusters have the id'],
     ['safepoint show 1795399832 --json > set.json', 'with the whole manifest'],
   ],
+  repair: [
+    [
+      'safepoint repair 1795399832 --dry-run',
+      'what each store of the cluster lacks; exit code 3 if anything',
+    ],
+    ['safepoint repair 1795399832', 'copies it from a store that has it'],
+    ['safepoint repair 1795399832 --cluster prod --json', 'for scripts'],
+  ],
   status: [
     ['safepoint status', 'every cluster; exit code 1 if anything is wrong'],
     ['safepoint status prod', 'one cluster'],

@@ -6,6 +6,7 @@ import type { HandResume } from '../contract/sentinel.ts';
 import type { VerifyResult } from '../contract/verification.ts';
 import type { CatalogList } from '../storage/catalog.ts';
 import type { CatalogEntry, SetDocuments } from '../storage/catalogEntry.ts';
+import type { RepairedObject } from '../storage/repair/repairSet.ts';
 import type { RunRef } from '../system/runs.ts';
 import type { ScheduleChange } from '../system/schedules/backupSchedules.ts';
 import type { RunEnd } from './runsOverview.ts';
@@ -35,6 +36,15 @@ export type VerifyJson = { results: VerifyResult[] };
 export type PruneJson = { plan: RetentionPlan; done: RetainResult | null };
 export type HoldJson = { cluster: string; backupId: string; stores: string[]; done: 'held' | 'released' };
 export type ReleaseJson = HoldJson;
+/** Every object of the set in every store of the cluster, and what was done about it. */
+export type RepairJson = {
+  cluster: string;
+  backupId: string;
+  dryRun: boolean;
+  /** Whether every store now has every object. */
+  whole: boolean;
+  objects: RepairedObject[];
+};
 export type ResumeJson = HandResume;
 export type ReplicateJson = {
   workflowId: string;
@@ -65,6 +75,7 @@ type CommandJson =
   | VerifyJson
   | PruneJson
   | HoldJson
+  | RepairJson
   | ResumeJson
   | ReplicateJson
   | ScheduleApplyJson

@@ -11,6 +11,7 @@ import { holdCommand, releaseCommand } from './hold.ts';
 import { listCommand } from './list.ts';
 import { pruneCommand } from './prune.ts';
 import { printable } from './render/printable.ts';
+import { repairCommand } from './repair.ts';
 import { replicateCommand } from './replicate.ts';
 import { resumeCommand } from './resume.ts';
 import { runCommand } from './run.ts';
@@ -51,6 +52,7 @@ export function createProgram(deps: CliDeps, finish: Finish): Command {
     pruneCommand(deps, finish),
     holdCommand(deps),
     releaseCommand(deps),
+    repairCommand(deps, finish),
     statusCommand(deps, finish),
     cancelCommand(deps, finish),
     resumeCommand(deps),

@@ -153,6 +153,12 @@ export const errorCatalogue = {
     retry: false,
     operatorAction: 'Wait for that date, or ask whoever put a hold on it. The lock is there on purpose.',
   },
+  NoGoodCopy: {
+    meaning: 'An object of a set is good in no store, so there is nothing that a repair could copy.',
+    retry: false,
+    operatorAction:
+      'Read what is wrong in each store. Where one did not answer, repair again when it does; otherwise use another set.',
+  },
   WindowLost: {
     meaning:
       'The window ended without a result: terminated, timed out or over its budget. Exporting was resumed by `backup`.',

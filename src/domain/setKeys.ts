@@ -11,6 +11,7 @@ export const RESUME = 'resume.json';
 export const HOLD = 'hold.json';
 /** The set is being deleted: no backup any more, however much of it is left. */
 export const TOMBSTONE = 'tombstone.json';
+export const LABEL_PREFIX = 'label.';
 
 const RECORDS: readonly string[] = [INTENT, MANIFEST, FAILURE, PAUSE, RESUME, HOLD, TOMBSTONE];
 

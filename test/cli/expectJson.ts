@@ -16,6 +16,7 @@ type Printed = {
   release: json.ReleaseJson;
   status: json.StatusJson;
   cancel: json.CancelJson;
+  repair: json.RepairJson;
   resume: json.ResumeJson;
   replicate: json.ReplicateJson;
   'schedule apply': json.ScheduleApplyJson;

@@ -26,7 +26,7 @@ export type CheckContext = {
 export type Check = (context: CheckContext) => Promise<Finding[]>;
 
 export function createContext(
-  given: Pick<CheckContext, 'cluster' | 'config' | 'camunda' | 'openStore' | 'openCopy' | 'call'>,
+  given: Pick<CheckContext, 'cluster' | 'config' | 'camunda' | 'openStore' | 'call'>,
 ): CheckContext {
   const { camunda, call } = given;
   return {
