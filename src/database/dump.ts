@@ -6,10 +6,10 @@ import { ageEncryption } from '../storage/age.ts';
 import { putEverywhere, type Placement } from '../storage/fanOut.ts';
 import { createMeter, type Meter } from '../storage/meter.ts';
 import type { ObjectStore } from '../storage/port.ts';
-import { startCompression } from '../storage/zstd.ts';
-import { startCommand, type CommandEnd, type RunningCommand } from '../system/command.ts';
+import { startCompression, type Converter } from '../storage/zstd.ts';
+import { startCommand, type RunningCommand } from '../system/command.ts';
 import { pgCommand } from './pgCommand.ts';
-import { createTrailerWatch } from './trailer.ts';
+import { startRawMeter, type RawFacts, type RawMeter } from './rawMeter.ts';
 
 export type DumpRequest = {
   database: DatabaseConfig;
@@ -45,24 +45,19 @@ export async function dumpDatabase(request: DumpRequest): Promise<DumpResult> {
   const { database, stores, key, level = 3, recipients, stallMs, signal, onProgress } = request;
   signal?.throwIfAborted();
   const encryption = recipients === undefined ? undefined : await ageEncryption(recipients);
-  const dump = startCommand(pgCommand(database, 'pg_dumpall', ['--quote-all-identifiers']));
   const compression = startCompression(level);
-  const trailer = createTrailerWatch();
-  const raw = createMeter({
-    onChunk: (chunk) => {
-      trailer.add(chunk);
-    },
-  });
+  const raw = startRawMeter(compression.program);
+  const dump = startCommand(pgCommand(database, 'pg_dumpall', ['--quote-all-identifiers']), raw.command);
   const compressed = createMeter();
   const stored = createMeter({
-    onChunk: () => onProgress?.({ rawSizeBytes: raw.sizeBytes, sizeBytes: stored.sizeBytes }),
+    onChunk: () => onProgress?.({ rawSizeBytes: raw.sizeBytes(), sizeBytes: stored.sizeBytes }),
     beforeEnd: async () => {
-      await Promise.allSettled([feeding]);
-      requireGoodEnd(database, dump, await dump.ended, await compression.ended, trailer.seen());
+      await requireGoodEnd(database, dump, raw, compression);
     },
   });
   dump.stdin.end();
-  const feeding = pipeline(dump.stdout, raw.stream, compression.input);
+  const feeding =
+    compression.program === undefined ? pipeline(raw.command.stdout, compression.input) : Promise.resolve();
   const draining =
     encryption === undefined
       ? pipeline(compression.output, stored.stream)
@@ -74,42 +69,46 @@ export async function dumpDatabase(request: DumpRequest): Promise<DumpResult> {
     const placement = await putEverywhere(stores, key, stored.stream, { signal, stallMs });
     return {
       ...sizeOf(stored),
-      rawSizeBytes: raw.sizeBytes,
-      rawSha256: raw.sha256(),
+      ...factsOf(await raw.facts()),
       ...(recipients !== undefined && {
         encryption: { type: 'age', recipients: [...recipients], ...sizeOf(compressed) },
       }),
       ...placement,
     };
   } finally {
-    await Promise.all([dump.stop(), compression.stop()]);
+    await Promise.all([dump.stop(), raw.command.stop(), compression.stop()]);
   }
+}
+
+function factsOf({ sizeBytes, sha256 }: RawFacts): { rawSizeBytes: number; rawSha256: string } {
+  return { rawSizeBytes: sizeBytes, rawSha256: sha256 };
 }
 
 function sizeOf(meter: Meter): { sizeBytes: number; sha256: string } {
   return { sizeBytes: meter.sizeBytes, sha256: meter.sha256() };
 }
 
-function requireGoodEnd(
+async function requireGoodEnd(
   { host, port, user }: DatabaseConfig,
-  { said }: RunningCommand,
-  dump: CommandEnd,
-  compression: CommandEnd,
-  trailerSeen: boolean,
-): void {
+  dump: RunningCommand,
+  raw: RawMeter,
+  compression: Converter,
+): Promise<void> {
   const server = `${host}:${port}`;
-  // A compressor that died takes pg_dumpall with it, not the other way round.
-  if (!compression.ok)
-    throw new SafepointError('DumpFailed', `dump of ${server}: zstd ended with ${compression.reason}`);
-  if (!dump.ok) {
-    const refused = said('password authentication failed');
+  const fail = (what: string) => new SafepointError('DumpFailed', `dump of ${server}: ${what}`);
+  // Who reads takes down who writes, not the other way round.
+  for (const [name, { ended }] of [
+    ['zstd', compression],
+    ['the meter', raw.command],
+  ] as const) {
+    const end = await ended;
+    if (!end.ok) throw fail(`${name} ended with ${end.reason}`);
+  }
+  const end = await dump.ended;
+  if (!end.ok) {
+    const refused = dump.said('password authentication failed');
     const code = refused ? 'AccessDenied' : 'DumpFailed';
-    throw new SafepointError(code, `dump of ${server} as ${user}: pg_dumpall ended with ${dump.reason}`);
+    throw new SafepointError(code, `dump of ${server} as ${user}: pg_dumpall ended with ${end.reason}`);
   }
-  if (!trailerSeen) {
-    throw new SafepointError(
-      'DumpFailed',
-      `dump of ${server}: the trailer of pg_dumpall is missing, so it was cut off`,
-    );
-  }
+  if (!(await raw.facts()).whole) throw fail('the trailer of pg_dumpall is missing, so it was cut off');
 }

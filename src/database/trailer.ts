@@ -1,4 +1,4 @@
-const tailBytes = 4096;
+export const TAIL_BYTES = 4096;
 const trailer = '-- PostgreSQL database cluster dump complete';
 
 /**
@@ -15,8 +15,8 @@ export function createTrailerWatch(): TrailerWatch {
   let tail = Buffer.alloc(0);
   return {
     add(chunk) {
-      const joined = chunk.length >= tailBytes ? chunk : Buffer.concat([tail, chunk]);
-      tail = Buffer.from(joined.subarray(-tailBytes)); // a copy: a slice would keep the whole chunk alive
+      const joined = chunk.length >= TAIL_BYTES ? chunk : Buffer.concat([tail, chunk]);
+      tail = Buffer.from(joined.subarray(-TAIL_BYTES)); // a copy: a slice would keep the whole chunk alive
     },
     seen: () => endsInTrailer(tail.toString('latin1')),
   };

@@ -1,12 +1,14 @@
 import type { Readable, Transform, Writable } from 'node:stream';
 import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
-import { startCommand, type CommandEnd } from '../system/command.ts';
+import { startCommand, type CommandEnd, type RunningCommand } from '../system/command.ts';
 import { findProgram } from '../system/findProgram.ts';
 
 /** A converter between two streams: bytes go into `input` and come out of `output`. */
 export interface Converter {
   readonly input: Writable;
   readonly output: Readable;
+  /** The program that does it, whose input another one may write to directly; absent when it happens in this process. */
+  readonly program?: RunningCommand;
   /** Known once `output` has ended. Nothing that came out counts unless it is ok. */
   readonly ended: Promise<CommandEnd>;
   stop(): Promise<void>;
@@ -31,7 +33,13 @@ export function startDecompression(): Converter {
 
 function command(program: string, args: string[]): Converter {
   const running = startCommand({ file: program, args });
-  return { input: running.stdin, output: running.stdout, ended: running.ended, stop: () => running.stop() };
+  return {
+    input: running.stdin,
+    output: running.stdout,
+    program: running,
+    ended: running.ended,
+    stop: () => running.stop(),
+  };
 }
 
 function inProcess(stream: Transform): Converter {

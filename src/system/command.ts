@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import type { Readable, Writable } from 'node:stream';
+import { Readable, type Writable } from 'node:stream';
 import { redact } from './redact.ts';
 
 export type CommandSpec = {
@@ -19,10 +19,15 @@ export type CommandEnd = {
 /** A child process in its own process group whose output is streamed. */
 export interface RunningCommand {
   readonly stdin: Writable;
+  /** Empty where another command reads it. */
   readonly stdout: Readable;
   readonly ended: Promise<CommandEnd>;
   /** Whether these words were on stderr; `reason` is for people, and may miss some. */
   said: (words: string) => boolean;
+  /** For the one command that writes to it directly; ours is closed as soon as that one has it. */
+  handOverStdin: () => Writable;
+  /** The last whole line on stderr so far; it may hold secrets. */
+  lastLine: () => string;
   /** Ends it and everything that it started, and waits for that. Harmless when it has ended already. */
   stop(): Promise<void>;
 }
@@ -35,12 +40,16 @@ const killAfterMs = 5000;
 /** What programs need to find themselves, their libraries and files; nothing else of our environment is their business. */
 const passedOn = ['PATH', 'HOME', 'LD_LIBRARY_PATH', 'TMPDIR', 'TZ'];
 
-/** Starts a command. It gets only its own environment, so that secrets of this process do not reach it. */
-export function startCommand({ file, args, env = {} }: CommandSpec): RunningCommand {
+/**
+ * Starts a command. It gets only its own environment, so that secrets of this process do not reach it. `into`: the command that
+ * reads its output directly, which never passes through this process.
+ */
+export function startCommand({ file, args, env = {} }: CommandSpec, into?: RunningCommand): RunningCommand {
   const child = execa(file, args, {
     env: { ...inheritedEnvironment(), LC_ALL: 'C', ...env },
     extendEnv: false,
     stdin: 'pipe',
+    stdout: into?.handOverStdin() ?? 'pipe',
     buffer: false,
     reject: false,
     detached: true, // pg_dumpall starts pg_dump through a shell: one signal must reach them all
@@ -52,23 +61,32 @@ export function startCommand({ file, args, env = {} }: CommandSpec): RunningComm
     if (stderr.length > 2 * keptLength) stderr = stderr.slice(-keptLength);
   });
   child.stdin.on('error', ignoreError); // EPIPE: how the command ended says more
-  child.stdout.on('error', ignoreError);
+  const stdout = child.stdout ?? Readable.from([]);
+  stdout.on('error', ignoreError);
+  into?.stdin.destroy(); // ours only; as long as we held it, the reader would wait for more
   child.nodeChildProcess.once('exit', (code) => {
     if (code !== 0) signalGroup(child.pid, 'SIGKILL'); // what it started would go on writing into our pipe
   });
+  let isShared = into !== undefined;
   const ended = child.then((result): CommandEnd => {
-    return { ok: !result.failed, reason: describe(result, tailOf(stderr)) };
+    const ok = isShared ? result.exitCode === 0 : !result.failed; // what we close before its end counts as broken
+    return { ok, reason: describe(result, tailOf(stderr)) };
   });
   return {
     stdin: child.stdin,
-    stdout: child.stdout,
+    stdout,
     ended,
     said: (words) => stderr.includes(words),
+    handOverStdin() {
+      isShared = true;
+      return child.stdin;
+    },
+    lastLine: () => stderr.split('\n').at(-2) ?? '',
     async stop() {
       signalGroup(child.pid, 'SIGTERM');
       const deadline = setTimeout(signalGroup, killAfterMs, child.pid, 'SIGKILL');
       child.stdin.destroy();
-      child.stdout.destroy();
+      stdout.destroy();
       await ended;
       clearTimeout(deadline);
     },
