@@ -1,69 +1,107 @@
-import {
-  appendFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import os from 'node:os';
+import { appendFileSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { startSeaweed } from '../sandbox/stack/seaweed.ts';
-import { dumpDatabase } from '../src/database/dump.ts';
-import { createObjectStore } from '../src/storage/objectStore.ts';
+import { Command, InvalidArgumentError } from 'commander';
+import { generateX25519Identity, identityToRecipient } from 'age-encryption';
+import { startSeaweed, type Seaweed } from '../sandbox/stack/seaweed.ts';
+import type { S3StoreConfig } from '../src/config/schema.ts';
+import { describeSetting } from './machine.ts';
+import { mebibytes, seconds } from './numbers.ts';
+import { withFolder, withPlace } from './place.ts';
+import { memoryOf } from './processes.ts';
+import { takeBackup } from './runs.ts';
+import { renderTable, type Row } from './table.ts';
 
 /**
- * Peak memory of this process while it dumps 2 GB of SQL-like text to a local S3 server. The stand-in for pg_dumpall prints the
- * same kind of rows as fast as they are taken. Ends with exit code 1 above the limit.
+ * Peak memory of a real worker that takes whole backups, each with a dump of SQL-like text that goes to a local S3 server and is
+ * read back. The stand-in for pg_dumpall prints the same kind of rows as fast as they are taken. A worker each, with one to three
+ * stores, encrypted or not. Ends with exit code 1 above the limit.
  */
-const rawBytes = 2_000_000_000;
+const options = new Command('bench:memory')
+  .option('--gb <number>', 'size of the dump before compression, in GB', positive, 10)
+  .option('--stores <numbers>', 'how many stores, joined by commas', '1,2,3')
+  .parse()
+  .opts<{ gb: number; stores: string }>();
 const limitBytes = 350 * 1024 ** 2;
 const rowsPerBlock = 40_000; // more than zstd remembers, or every repetition would cost nothing
 
-const dir = mkdtempSync(path.join(os.tmpdir(), 'safepoint-bench-'));
-const seaweed = await startSeaweed({ dataDir: dir });
-try {
-  process.env.BENCH_SECRET = seaweed.secretAccessKey;
-  process.env.BENCH_KEY_ID = seaweed.accessKeyId;
-  process.env.BENCH_PASSWORD = 'unused';
-  const store = createObjectStore('local', {
+const setting = await describeSetting(`npm run bench:memory -- --gb ${options.gb}`);
+const rows: Row[] = [];
+for (const stores of options.stores.split(',').map(Number)) {
+  for (const encrypted of [false, true]) {
+    const { idleBytes, peakBytes, wholeMs } = await measure(stores, encrypted);
+    const held = peakBytes <= limitBytes;
+    if (!held) process.exitCode = 1;
+    const what = `${stores === 1 ? 'one store' : `${stores} stores`}${encrypted ? ', encrypted' : ''}`;
+    const value = `${mebibytes(peakBytes)}; ${mebibytes(idleBytes)} before; backup took ${seconds(wholeMs)}`;
+    rows.push({
+      what: `peak RSS of the worker, ${what}`,
+      value,
+      mark: { text: `at most ${mebibytes(limitBytes)}`, held },
+    });
+    console.error(`${what}: ${value}`);
+  }
+}
+console.log(`${setting}\n\n${renderTable(rows)}`);
+
+/** A new worker and a new S3 server, so that nothing is left from the variant before. */
+function measure(stores: number, encrypted: boolean) {
+  return withFolder(async (dataDir, keep) => {
+    const seaweed = await keep(startSeaweed({ dataDir }));
+    const identity = await generateX25519Identity();
+    const names = Array.from({ length: stores }, (_, at) => `s3-${at}`);
+    const [store, ...copies] = names;
+    const database = {
+      host: 'stand-in',
+      user: 'bench',
+      password: { env: 'BENCH_SECRET' },
+      binDir: writeStandIn(dataDir),
+    };
+    const place = {
+      simulator: { partMs: 0, flushDelayMs: 1 },
+      stores: Object.fromEntries(names.map((name) => [name, configOf(seaweed, name)])),
+      settings: {
+        store,
+        copies,
+        databases: { 'web-modeler': database },
+        ...(encrypted && {
+          encryption: {
+            recipients: [await identityToRecipient(identity)],
+            identity: { env: 'BENCH_IDENTITY' },
+          },
+        }),
+      },
+    };
+    return await withPlace(place, async ({ client, startWorker }) => {
+      const worker = await startWorker({
+        BENCH_KEY_ID: seaweed.accessKeyId,
+        BENCH_SECRET: seaweed.secretAccessKey,
+        BENCH_IDENTITY: identity,
+      });
+      const idleBytes = memoryOf(worker.pid).rssBytes;
+      const { verdict, wholeMs } = await takeBackup(client, { cluster: 'c1' });
+      if (verdict !== 'complete') throw new Error(`the backup is ${verdict}`);
+      return { idleBytes, peakBytes: memoryOf(worker.pid).peakRssBytes, wholeMs };
+    });
+  });
+}
+
+function configOf(seaweed: Seaweed, prefix: string): S3StoreConfig {
+  return {
     type: 's3',
     bucket: seaweed.bucket,
-    prefix: 'bench',
+    prefix,
     region: seaweed.region,
     endpoint: seaweed.endpoint,
     forcePathStyle: true,
     accessKeyId: { env: 'BENCH_KEY_ID' },
     secretAccessKey: { env: 'BENCH_SECRET' },
-  });
-  const binDir = writeStandIn(dir);
-  const database = {
-    host: 'stand-in',
-    port: 5432,
-    user: 'bench',
-    password: { env: 'BENCH_PASSWORD' },
-    binDir,
-    sslMode: 'prefer' as const,
   };
-  const before = peakRssBytes();
-  const start = performance.now();
-  const result = await dumpDatabase({ database, stores: [store], key: 'dump.sql.zst' });
-  const seconds = (performance.now() - start) / 1000;
-  const peak = peakRssBytes();
-  console.log(
-    `dumped ${inMB(result.rawSizeBytes)} to ${inMB(result.sizeBytes)} in ${seconds.toFixed(1)} s (${inMB(result.rawSizeBytes / seconds)}/s)`,
-  );
-  console.log(
-    `peak RSS of the process: ${inMiB(peak)}; before the dump: ${inMiB(before)}; limit: ${inMiB(limitBytes)}`,
-  );
-  if (peak > limitBytes) process.exitCode = 1;
-} finally {
-  await seaweed.stop();
-  rmSync(dir, { recursive: true, force: true });
 }
 
-/** A `pg_dumpall` that repeats a block of rows, which compress about as well as BPMN files do, and ends in the trailer. */
+/**
+ * A `pg_dumpall` that repeats a block of rows, which compress about as well as BPMN files do, and ends in the trailer; and a
+ * `psql` that knows a version.
+ */
 function writeStandIn(parent: string): string {
   const folder = path.join(parent, 'bin');
   mkdirSync(folder);
@@ -72,26 +110,20 @@ function writeStandIn(parent: string): string {
     const ids = Array.from({ length: 24 }, () => Math.random().toString(36).slice(2)).join('" name="Step ');
     appendFileSync(block, `${row}\t<bpmn:serviceTask id="Activity_${ids}"/>\n`);
   }
-  const times = Math.ceil(rawBytes / statSync(block).size);
-  const script = [
+  const times = Math.ceil((options.gb * 1e9) / statSync(block).size);
+  const dump = [
     '#!/bin/sh',
+    'if [ "$1" = --version ]; then echo "pg_dumpall (PostgreSQL) 15.0"; exit; fi',
     `i=0; while [ $i -lt ${times} ]; do cat '${block}'; i=$((i+1)); done`,
     "printf '%s\\n' -- '-- PostgreSQL database cluster dump complete' -- ''",
   ];
-  writeFileSync(path.join(folder, 'pg_dumpall'), `${script.join('\n')}\n`, { mode: 0o755 });
+  writeFileSync(path.join(folder, 'pg_dumpall'), `${dump.join('\n')}\n`, { mode: 0o755 });
+  writeFileSync(path.join(folder, 'psql'), '#!/bin/sh\necho 15.0\n', { mode: 0o755 });
   return folder;
 }
 
-/** The most that this process ever had in memory, by the kernel's own count. */
-function peakRssBytes(): number {
-  const kib = /VmHWM:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
-  return Number(kib) * 1024;
-}
-
-function inMB(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(0)} MB`;
-}
-
-function inMiB(bytes: number): string {
-  return `${(bytes / 1024 ** 2).toFixed(0)} MiB`;
+function positive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError('a number above 0');
+  return value;
 }

@@ -1,13 +1,14 @@
+import { text } from 'node:stream/consumers';
 import type { DatabaseConfig, StoreConfig } from '../src/config/schema.ts';
 import { dumpDatabase } from '../src/database/dump.ts';
 import { createObjectStore } from '../src/storage/objectStore.ts';
 
-/** One dump in a process of its own; the argument says of what and to where. */
+/** One dump in a process of its own; the argument says of what and to where. It begins when stdin ends. */
 type Request = { database: DatabaseConfig; stores: StoreConfig[]; key: string; recipients?: string[] };
 
 const { stores, ...request } = JSON.parse(process.argv[2] ?? '') as Request;
-await dumpDatabase({
-  ...request,
-  stores: stores.map((store, at) => createObjectStore(`store-${at}`, store)),
-});
+const opened = stores.map((store, at) => createObjectStore(`store-${at}`, store));
+console.log('ready');
+await text(process.stdin);
+await dumpDatabase({ ...request, stores: opened });
 process.exit(0);

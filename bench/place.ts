@@ -46,6 +46,8 @@ export type PlaceOptions = {
   clusters?: number;
   /** Fields of each cluster in the config. */
   settings?: Record<string, unknown>;
+  /** Stores beside the folder `local`. */
+  stores?: Record<string, unknown>;
 };
 
 export function withPlace<T>(options: PlaceOptions, use: (place: Place) => Promise<T>): Promise<T> {
@@ -85,7 +87,7 @@ function writeConfig(dataDir: string, clusters: Place['clusters'], options: Plac
   };
   const config = {
     temporal: { searchAttributes: true },
-    stores: { local: { type: 'folder', path: store } },
+    stores: { local: { type: 'folder', path: store }, ...options.stores },
     clusters: Object.fromEntries(
       clusters.map(({ name, simulator }) => [name, clusterSettings(simulator.urls, settings)]),
     ),
