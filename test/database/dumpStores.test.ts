@@ -12,7 +12,7 @@ import { verifyDump, verifyStoredBytes } from '../../src/database/verifyDump.ts'
 import { createObjectStore } from '../../src/storage/objectStore.ts';
 import type { ObjectStore } from '../../src/storage/port.ts';
 import { startS3, type S3Server } from '../storage/s3Fixture.ts';
-import { startS3Proxy, type S3Proxy } from '../storage/s3Proxy.ts';
+import { startStoreProxy, type StoreProxy } from '../storage/storeProxy.ts';
 import { findAge } from '../support/ageProgram.ts';
 import { childrenRunning, startDatabase, type DatabaseFixture } from './databaseFixture.ts';
 
@@ -20,7 +20,7 @@ const rows = 60_000; // 128 MB of SQL, three parts of a multipart upload
 
 let fixture: DatabaseFixture;
 let s3: S3Server;
-let proxy: S3Proxy;
+let proxy: StoreProxy;
 let main: ObjectStore;
 let folder: ObjectStore;
 let behindProxy: ObjectStore;
@@ -30,7 +30,7 @@ let recipients: string[];
 beforeAll(async () => {
   fixture = await startDatabase(rows);
   s3 = await startS3();
-  proxy = await startS3Proxy(s3.endpoint);
+  proxy = await startStoreProxy(s3.endpoint);
   main = createObjectStore('main', s3.config);
   const folderPath = await mkdtemp(path.join(fixture.dir, 'store-'));
   folder = createObjectStore('folder', { type: 'folder', path: folderPath });
