@@ -21,6 +21,7 @@ describeStoreFaults('storage/s3', async () => {
     listsUnfinished: true,
     isPart: (line) => line.includes('partNumber='),
     isCompletion: (line) => line.startsWith('POST') && line.includes('uploadId='),
+    lostCompletions: Infinity,
     isCreation: (line) => line.startsWith('PUT') && line.includes('lost/own'),
   };
 });
@@ -43,6 +44,7 @@ describeStoreFaults('storage/azure', async () => {
     listsUnfinished: true,
     isPart: (line) => line.includes('comp=block&'),
     isCompletion: (line) => line.includes('comp=blocklist') && line.startsWith('PUT'),
+    lostCompletions: Infinity,
     isCreation: (line) => line.startsWith('PUT') && /lost(\/|%2F)own/.test(line),
   };
 });
@@ -62,6 +64,7 @@ describeStoreFaults('storage/gcs', async () => {
     standIn: sessionsOfUploads(),
     isPart: (line) => line.startsWith('PUT'),
     isCompletion: (line) => line.startsWith('PUT'),
+    lostCompletions: 1,
     isCreation: (line) => line.startsWith('POST') && line.includes('lost%2Fown'),
   };
 });

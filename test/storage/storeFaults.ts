@@ -19,6 +19,8 @@ export type FaultyFixture = {
   /** The request that carries a part of an upload, and the one that makes it an object. */
   isPart: (line: string) => boolean;
   isCompletion: (line: string) => boolean;
+  /** How many of its answers may be lost. */
+  lostCompletions: number;
   isCreation: (line: string) => boolean;
   /** What the server of the test cannot do itself. */
   standIn?: StandIn;
@@ -122,7 +124,8 @@ export function describeStoreFaults(title: string, start: () => Promise<FaultyFi
 
     it('an upload whose completion is lost on its way back is there', async () => {
       let lost = 0;
-      proxy.interfere = (line) => (fixture.isCompletion(line) && lost++ === 0 ? 'lose-answer' : 'pass');
+      proxy.interfere = (line) =>
+        fixture.isCompletion(line) && lost++ < fixture.lostCompletions ? 'lose-answer' : 'pass';
       const bytes = randomBytes(20 * MiB);
 
       await store.putStream('lost/completion', Readable.from([bytes]));
