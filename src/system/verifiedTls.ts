@@ -7,6 +7,6 @@ export function requireVerifiedTls(): void {
   if (process.env[UNVERIFIED] !== '0') return;
   throw new SafepointError(
     'InvalidConfig',
-    `${UNVERIFIED} is 0, but Safepoint always verifies whom it talks to; unset it and give tls.ca, or NODE_EXTRA_CA_CERTS for S3`,
+    `${UNVERIFIED} is 0, but Safepoint always verifies whom it talks to; unset it and give tls.ca, or caFile for a store`,
   );
 }
