@@ -13,6 +13,7 @@ import {
 } from '../src/contract/names.ts';
 import { productVersion } from '../src/system/version.ts';
 import { copyPairs, copyStores, writeComponentBackups } from '../test/workflows/componentBackups.ts';
+import { rotationCases } from './rotationHistories.ts';
 import { startLab, startServer, type Lab, type Server } from '../test/workflows/lab.ts';
 
 /**
@@ -189,6 +190,7 @@ const cases: Case[] = [
       return await ended(handle);
     },
   })),
+  ...rotationCases,
   ...(['lifted', 'foreign', 'exporting'] as const).map((name) => ({
     name,
     type: SENTINEL_WORKFLOW,
