@@ -13,22 +13,30 @@ export interface Place {
   stop: () => Promise<void>;
 }
 
-/** `more`: fields of the config beside stores and clusters. `cluster`: the name of the one that there is. */
-export function startPlace(more: Record<string, unknown> = {}, cluster = 'demo'): Promise<Place> {
+/** `more`: fields of the config beside stores and clusters. `cluster`: the name of the one that there is, with its `settings`. */
+export function startPlace(
+  more: Record<string, unknown> = {},
+  cluster = 'demo',
+  settings: Record<string, unknown> = {},
+): Promise<Place> {
   return buildKept('place', async ({ dataDir, keep, stop }) => {
     const temporal = await keep(startTemporal({ dataDir }));
     const simulator = await keep(startSimulator({ profile: '8.8', partMs: 50, flushDelayMs: 50 }));
     const store = path.join(dataDir, 'store');
     mkdirSync(store);
     const config = path.join(dataDir, 'safepoint.yaml');
-    const settings = {
+    const whole = {
       ...more,
       stores: { local: { type: 'folder', path: store } },
       clusters: {
-        [cluster]: clusterSettings(simulator.urls, { store: 'local', exporter: { flushDelay: '100 ms' } }),
+        [cluster]: clusterSettings(simulator.urls, {
+          store: 'local',
+          exporter: { flushDelay: '100 ms' },
+          ...settings,
+        }),
       },
     };
-    writeFileSync(config, JSON.stringify(settings));
+    writeFileSync(config, JSON.stringify(whole));
     return {
       temporal,
       simulator,

@@ -65,7 +65,9 @@ describe('docs: lines of commands, carried out', () => {
   let env: Record<string, string>;
 
   beforeAll(async () => {
-    place = await startPlace({ schedules: { 'prod-nightly': NIGHTLY } }, 'prod');
+    place = await startPlace({ schedules: { 'prod-nightly': NIGHTLY } }, 'prod', {
+      retention: { keepLast: 100 },
+    });
     client = new Client({ connection: await Connection.connect({ address: place.temporal.address }) });
     const config = place.env.SAFEPOINT_CONFIG ?? '';
     folder = path.dirname(config);

@@ -32,7 +32,7 @@ function readHistory(file: string): { events: Record<string, unknown>[] } {
 describe('workflows: replay of recorded histories', () => {
   it('has histories of every workflow', () => {
     expect(new Set(recorded.map((file) => path.dirname(file)))).toEqual(
-      new Set(['backup', 'backupWindow', 'replicate', 'sentinel']),
+      new Set(['backup', 'backupWindow', 'deleteSet', 'replicate', 'retain', 'sentinel', 'verify']),
     );
   });
 
