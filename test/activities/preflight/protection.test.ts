@@ -26,11 +26,11 @@ describe('activities/preflight: protection of the store', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  async function look(change: Partial<Protection>) {
+  async function look(change: Partial<Protection>, copies: string[] = []) {
     const changed = changedStore(store, {
       describeProtection: () => Promise.resolve({ ...VAULT, ...change }),
     });
-    const context = { cluster: 'prod', openStore: () => changed, call: {} };
+    const context = { cluster: 'prod', openStore: () => changed, call: {}, config: { copies } };
     const findings = await checkProtection(context as unknown as CheckContext);
     return findings.map(({ check, ok, severity, seen }) => ({
       what: `${ok ? 'ok' : severity} ${check}`,
@@ -55,6 +55,17 @@ describe('activities/preflight: protection of the store', () => {
     expect(lock?.what).toBe('error store.objectLock');
   });
 
+  it('looks at copies too, where it is no error', async () => {
+    const findings = await look({ objectLock: false }, ['offsite']);
+
+    expect(findings.map(({ what }) => what)).toEqual([
+      'ok store.versioning',
+      'error store.objectLock',
+      'ok store.versioning',
+      'warning store.objectLock',
+    ]);
+  });
+
   it('only says so when nothing was asked for, or nothing is told', async () => {
     const plain = await look({ objectLock: false, versioning: false, lockWanted: false });
     const silent = await look({ objectLock: null, versioning: null, untold: ['versioning (AccessDenied)'] });
@@ -73,7 +84,7 @@ describe('activities/preflight: protection of the store', () => {
 
   it('leaves the error to store.writable when the store cannot be asked', async () => {
     await rm(folder, { recursive: true });
-    const context = { cluster: 'prod', openStore: () => store, call: {} };
+    const context = { cluster: 'prod', openStore: () => store, call: {}, config: { copies: [] } };
 
     const findings = await checkProtection(context as unknown as CheckContext);
 

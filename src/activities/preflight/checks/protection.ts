@@ -5,18 +5,29 @@ import { judge } from '../findings.ts';
 
 const HOW = 'see docs/storage.md';
 
-/** What keeps the sets in the store of the cluster from being deleted or overwritten by whoever has its credentials. */
+/** What keeps the sets in the stores of the cluster from being deleted or overwritten by whoever has its credentials. */
 export async function checkProtection(context: CheckContext): Promise<Finding[]> {
+  const leading = look(context, undefined);
+  const copies = context.config.copies.map(async (name) => (await look(context, name)).map(asOfCopy));
+  return (await Promise.all([leading, ...copies])).flat();
+}
+
+async function look(context: CheckContext, name: string | undefined): Promise<Finding[]> {
   try {
-    const store = context.openStore();
+    const store = context.openStore(name);
     return judgeProtection(store, await store.describeProtection(context.call));
   } catch {
     context.call.signal?.throwIfAborted();
-    return []; // a store that cannot be asked can take nothing either: store.writable says why
+    return []; // a store that cannot be asked can take nothing either: another check says why
   }
 }
 
-export function judgeProtection(store: ObjectStore, protection: Protection): Finding[] {
+/** A copy that is missing makes a set partial, and stops no run. */
+function asOfCopy(finding: Finding): Finding {
+  return finding.severity === 'error' ? { ...finding, severity: 'warning' } : finding;
+}
+
+function judgeProtection(store: ObjectStore, protection: Protection): Finding[] {
   const place = store.locate('');
   return [
     judgeVersioning(place, protection),
