@@ -55,17 +55,6 @@ function problemsOf(text: string): string {
 }
 
 describe('config/load: loadConfig', () => {
-  it('takes a lock of ten years', () => {
-    const config = MINIMAL.replace(
-      '{ type: folder, path: /backups }',
-      '{ type: s3, bucket: b, objectLock: { mode: COMPLIANCE, retain: 10 years } }',
-    );
-
-    expect(loadConfig(writeConfig(config)).stores['main']).toMatchObject({
-      objectLock: { mode: 'COMPLIANCE', retain: 315_576_000_000 },
-    });
-  });
-
   it('fills in the defaults and drops slashes at the end of URLs', () => {
     const config = loadConfig(writeConfig(MINIMAL));
 
@@ -238,35 +227,6 @@ describe('config/load: problems across fields', () => {
       'a KMS key without KMS',
       MINIMAL.replace('{ type: folder, path: /backups }', '{ type: s3, bucket: b, kmsKeyId: k }'),
       'stores.main.kmsKeyId (line 3): expected only together with serverSideEncryption: aws:kms',
-    ],
-    [
-      'a class that cannot be read back at once',
-      MINIMAL.replace('{ type: folder, path: /backups }', '{ type: s3, bucket: b, storageClass: GLACIER }'),
-      'stores.main.storageClass (line 3): expected a class that can be read at once',
-    ],
-    [
-      'two ways to show who we are',
-      MINIMAL.replace(
-        '{ type: folder, path: /backups }',
-        '{ type: azure, account: a, container: c, accountKey: { env: PATH }, sasToken: { env: PATH } }',
-      ),
-      'stores.main.sasToken (line 3): expected one of accountKey, sasToken and connectionString',
-    ],
-    [
-      'a lock of no length',
-      MINIMAL.replace(
-        '{ type: folder, path: /backups }',
-        '{ type: gcs, bucket: b, objectLock: { mode: GOVERNANCE, retain: 5 s } }',
-      ),
-      'stores.main.objectLock.retain (line 3): expected a time span such as "90 s", "5 m" or "2 h", at least 1 m',
-    ],
-    [
-      'a proxy with a password in plain',
-      MINIMAL.replace(
-        '{ type: folder, path: /backups }',
-        `{ type: s3, bucket: b, proxy: "http://user:${SECRET}@proxy" }`,
-      ),
-      'stores.main.proxy (line 3): expected a URL without user and password',
     ],
     [
       'a client certificate without its key',
