@@ -1,22 +1,21 @@
-const CHECK = /^check\.(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z\.(ok|failed)\.json$/;
+const CHECK = /^check\.(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z\.(ok|failed)\.json$/;
 
 /** One later look at a set, as the name of its record tells it. */
 export type SetCheck = { at: string; ok: boolean };
 
-/** `check.20261125T190000Z.ok.json`: sorts by time, and a listing need not open it. */
+/** `check.20261125T190000123Z.ok.json`: sorts by time, to the millisecond, and a listing need not open it. */
 export function checkName({ at, ok }: SetCheck): string {
-  const compact = `${at.slice(0, 19).replaceAll(/[-:]/g, '')}Z`;
-  return `check.${compact}.${ok ? 'ok' : 'failed'}.json`;
+  return `check.${at.replaceAll(/[-:.]/g, '')}.${ok ? 'ok' : 'failed'}.json`;
 }
 
-/** `null` for a name that is no check. Times ISO 8601, to the second. */
+/** `null` for a name that is no check. Times ISO 8601. */
 export function parseCheckName(name: string): SetCheck | null {
-  const [, year, month, day, hour, minute, second, outcome] = CHECK.exec(name) ?? [];
-  const at = `${year}-${month}-${day}T${hour}:${minute}:${second}Z`;
+  const [, year, month, day, hour, minute, second, millisecond, outcome] = CHECK.exec(name) ?? [];
+  const at = `${year}-${month}-${day}T${hour}:${minute}:${second}.${millisecond}Z`;
   return outcome === undefined || Number.isNaN(Date.parse(at)) ? null : { at, ok: outcome === 'ok' };
 }
 
-/** Name of the latest one; a failed one counts before an ok one of the same second. */
+/** Name of the latest one; of the same moment, a failed one counts before an ok one. */
 export function lastCheckName(names: readonly string[]): string | null {
   const timeOf = (name: string) => name.slice(0, TIMED);
   const newestFirst = names
@@ -26,4 +25,4 @@ export function lastCheckName(names: readonly string[]): string | null {
 }
 
 /** Up to the end of the time. */
-const TIMED = 'check.20261125T190000Z'.length;
+const TIMED = 'check.20261125T190000123Z'.length;

@@ -54,20 +54,20 @@ describe('domain/setCheck', () => {
   it('stands for time and outcome', () => {
     const name = checkName({ at: '2026-11-25T19:00:01.234Z', ok: false });
 
-    expect(name).toBe('check.20261125T190001Z.failed.json');
-    expect(parseCheckName(name)).toEqual({ at: '2026-11-25T19:00:01Z', ok: false });
+    expect(name).toBe('check.20261125T190001234Z.failed.json');
+    expect(parseCheckName(name)).toEqual({ at: '2026-11-25T19:00:01.234Z', ok: false });
   });
 
-  it('the last one counts, and of one second the failed one', () => {
+  it('the last one counts, and of one moment the failed one', () => {
     expect(
       lastCheckName([
         'manifest.json',
-        'check.20261125T190001Z.ok.json',
-        'check.20261125T190001Z.failed.json',
-        'check.20261124T190001Z.ok.json',
+        'check.20261125T190001000Z.ok.json',
+        'check.20261125T190001000Z.failed.json',
+        'check.20261124T190001000Z.ok.json',
       ]),
-    ).toBe('check.20261125T190001Z.failed.json');
-    expect(lastCheckName(['manifest.json', 'check.20269925T190001Z.ok.json'])).toBeNull();
+    ).toBe('check.20261125T190001000Z.failed.json');
+    expect(lastCheckName(['manifest.json', 'check.20269925T190001000Z.ok.json'])).toBeNull();
   });
 });
 
@@ -78,7 +78,7 @@ describe('domain/setKeys: isOwnName', () => {
     'web-modeler.sql.zst.age',
     'hold.json',
     formatLabel(label),
-    'check.20261125T190001Z.ok.json',
+    'check.20261125T190001000Z.ok.json',
   ])('%s is ours', (name) => {
     expect(isOwnName(name)).toBe(true);
   });

@@ -93,9 +93,9 @@ describe('monitoring/catalogWatch: what the sets say', () => {
 
   it('counts the sets that a verification found damaged, and not those that it found whole later', async () => {
     for (const id of ['1', '2', '3']) await putSet(id);
-    await store.putObject(`${CLUSTER}/1/check.20261125T020000Z.failed.json`, '{}');
-    await store.putObject(`${CLUSTER}/2/check.20261125T020000Z.failed.json`, '{}');
-    await store.putObject(`${CLUSTER}/2/check.20261126T020000Z.ok.json`, '{}');
+    await store.putObject(`${CLUSTER}/1/check.20261125T020000000Z.failed.json`, '{}');
+    await store.putObject(`${CLUSTER}/2/check.20261125T020000000Z.failed.json`, '{}');
+    await store.putObject(`${CLUSTER}/2/check.20261126T020000000Z.ok.json`, '{}');
 
     startWatch();
     await untilIs(READABLE, 1);

@@ -62,7 +62,7 @@ describe('storage/catalog: readNewestSets', () => {
 
 describe('storage/catalog: listCatalog', () => {
   it('tells a sealed set by the names of its objects and opens none', async () => {
-    await writeSet({ 'check.20261126T020000Z.ok.json': '{}' });
+    await writeSet({ 'check.20261126T020000000Z.ok.json': '{}' });
     const reading = jest.spyOn(store, 'getObject');
 
     const { entries } = await listCatalog([store]);
@@ -81,7 +81,7 @@ describe('storage/catalog: listCatalog', () => {
         windowMs: 20_000,
         sizeBytes: validDump.length,
         held: false,
-        check: { at: '2026-11-26T02:00:00Z', ok: true },
+        check: { at: '2026-11-26T02:00:00.000Z', ok: true },
         reasons: [],
       },
     ]);
@@ -99,7 +99,7 @@ describe('storage/catalog: listCatalog', () => {
     ['no dump', { 'web-modeler.sql.zst': null }, { state: 'partial' }],
     ['a dump that was cut off', { 'web-modeler.sql.zst': 'short' }, { state: 'partial' }],
     ['a hold', { 'hold.json': 'of any text' }, { state: 'complete', held: true }],
-    ['a failed check', { 'check.20261126T020000Z.failed.json': '{}' }, { check: { ok: false } }],
+    ['a failed check', { 'check.20261126T020000000Z.failed.json': '{}' }, { check: { ok: false } }],
     [
       'a tombstone',
       {

@@ -49,7 +49,15 @@ function manifestSections(manifest: Manifest): string[] {
     ...section('', facts(manifest)),
     ...section('Parts', parts(manifest), ['part', 'state', 'started', 'took', 'pieces']),
     ...section('Snapshots', snapshots(manifest), ['name', 'part', 'state', 'indices']),
-    ...section('Artifacts', artifacts(manifest), ['name', 'size', 'unpacked', 'took', 'sha256']),
+    ...section('Artifacts', artifacts(manifest), [
+      'name',
+      'size',
+      'unpacked',
+      'took',
+      'stores',
+      'encrypted',
+      'sha256',
+    ]),
     ...section(`Cut: ${manifest.cut.outcome}`, cut(manifest), CUT_HEAD),
     ...manifest.cut.reasons.map((reason) => `  ${reason}`),
     ...section('Findings', findings(manifest)),
@@ -101,6 +109,10 @@ function artifacts(manifest: Manifest): string[][] {
     showSize(artifact.sizeBytes),
     showSize(artifact.rawSizeBytes),
     showSpan(artifact.tookMs),
+    artifact.stores?.join(', ') ?? '',
+    artifact.encryption === undefined
+      ? ''
+      : `${artifact.encryption.type}, ${artifact.encryption.recipients.length} keys`,
     artifact.sha256,
   ]);
 }
