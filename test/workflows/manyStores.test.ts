@@ -123,7 +123,7 @@ describe('workflows: a set in several stores, encrypted', () => {
   it('is deleted from all of them by rotation', async () => {
     const { backupId } = await lab.run();
 
-    const rotated = await server.client.workflow.getHandle(retainWorkflowId('demo')).result();
+    const rotated: unknown = await server.client.workflow.getHandle(retainWorkflowId('demo')).result();
 
     expect(rotated).toMatchObject({ deleted: [first.backupId], left: [] });
     expect(readdirSync(offsite())).toEqual([backupId]);
