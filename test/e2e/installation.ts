@@ -86,6 +86,7 @@ function describeStack({ camunda, openSearch, dataDir }: Stack) {
     },
     settings: {
       exporter: { flushDelay: `${exporterFlushDelaySeconds} s` },
+      retention: { keepLast: 2, minComplete: 2, minAge: '0 s', maxShare: 1 },
       replicate: {
         zeebe: { from: 'zeebe', to: 'zeebe-copy' },
         snapshots: { from: 'repository', to: 'repository-copy' },

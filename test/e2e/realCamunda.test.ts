@@ -16,13 +16,14 @@ import { findMissing } from '../../sandbox/stack/pieces.ts';
 import { createPlanActivities } from '../../src/activities/plan.ts';
 import type { BackupResult, ProcedureName } from '../../src/contract/backup.ts';
 import { Manifest } from '../../src/contract/manifest.ts';
-import { windowWorkflowId } from '../../src/contract/names.ts';
+import { retainWorkflowId, windowWorkflowId } from '../../src/contract/names.ts';
 import type { CutPart } from '../../src/contract/parts.ts';
 import { proveCut } from '../../src/domain/cut.ts';
 import { judgeSet } from '../../src/domain/verdict.ts';
 import { capturePart } from './capturePart.ts';
 import { readPartitions, takeRaftSnapshots, untilCaughtUp } from './exporter.ts';
 import { startInstallation, type Installation } from './installation.ts';
+import { knownParts } from './knownParts.ts';
 import { countRecords } from './records.ts';
 import { expectJson } from '../cli/expectJson.ts';
 import { safepoint } from '../cli/safepoint.ts';
@@ -46,6 +47,9 @@ describeReal(missing.length === 0 ? title : `${title} (skipped: ${reason})`, () 
   let at: Installation;
   /** The last complete set. */
   let manifest: Manifest;
+  /** Ids of the complete sets, the oldest first, and of what was not taken by a run. */
+  const complete: string[] = [];
+  const ofOthers: string[] = [];
 
   beforeAll(async () => {
     Runtime.install({ logger: new DefaultLogger('ERROR') }); // activities that are tried again are no news
@@ -97,6 +101,7 @@ describeReal(missing.length === 0 ? title : `${title} (skipped: ${reason})`, () 
       const handle = await at.startBackup({ cluster: 'demo', procedure });
 
       manifest = await expectComplete(handle, procedure);
+      complete.push(manifest.backupId);
     },
     BACKUP_MS,
   );
@@ -118,6 +123,7 @@ describeReal(missing.length === 0 ? title : `${title} (skipped: ${reason})`, () 
       const waves: CutPart[][] = [['zeebe'], ['operate', 'tasklist'], ['zeebe-records']];
       const cut = proveCut({ pause: plan.pause, paused, parts, waves, partitionCount: 2 });
 
+      ofOthers.push(backupId);
       expect(cut.outcome).toBe('broken');
       expect(cut.partitions.map(({ noOrphans }) => noOrphans)).toContain(false);
       expect(judgeSet([], cut).verdict).toBe('failed');
@@ -149,6 +155,33 @@ describeReal(missing.length === 0 ? title : `${title} (skipped: ${reason})`, () 
       });
       expect(winner?.failure).toBeUndefined();
       manifest = await expectComplete(winner?.handle as WorkflowHandle, 'sequential');
+      complete.push(manifest.backupId);
+    },
+    BACKUP_MS,
+  );
+
+  it(
+    'rotates the oldest set out of every component, leaves what it did not take, and finds the others whole',
+    async () => {
+      const [oldest = '', ...kept] = complete;
+      const [foreign = ''] = ofOthers;
+      const rotated: unknown = await at.client.workflow.getHandle(retainWorkflowId('demo')).result();
+      const verified = await safepoint(['verify', '--all', '--cluster', 'demo', '--json'], at.env);
+      const pruned = await safepoint(['prune', 'demo', '--json'], at.env);
+
+      expect(rotated).toMatchObject({ deleted: [oldest], left: [] });
+      expect(await knownParts(at.dependencies, oldest)).toEqual([]);
+      const whole = ['zeebe', 'operate', 'tasklist', 'zeebe-records', 'snapshots'];
+      for (const backupId of [...kept, foreign])
+        expect({ backupId, parts: await knownParts(at.dependencies, backupId) }).toEqual({
+          backupId,
+          parts: whole,
+        });
+      expect(expectJson('verify', verified.stdout).results).toEqual([
+        { cluster: 'demo', sets: kept.toReversed().map((backupId) => ({ backupId, problems: [] })) },
+      ]);
+      const { decisions } = expectJson('prune', pruned.stdout).plan;
+      expect(decisions.filter(({ action }) => action === 'delete')).toEqual([]);
     },
     BACKUP_MS,
   );
