@@ -1,5 +1,4 @@
 import { cancellationSignal } from '@temporalio/activity';
-import { clusterStores } from '../config/clusterStores.ts';
 import { SafepointError } from '../contract/errors.ts';
 import type { CheckRecord } from '../contract/setRecords.ts';
 import type { SetState } from '../contract/setState.ts';
@@ -12,19 +11,11 @@ import type { ObjectStore } from '../storage/port.ts';
 import { openFolder } from '../storage/setFolders.ts';
 import type { ActivityDeps } from './deps.ts';
 import { withHeartbeats } from './heartbeats.ts';
+import { storesOfCluster } from './stores.ts';
 import { inspectStoredSet } from './verifyStored.ts';
 
-export function createCheckActivities({ config, camunda, store }: ActivityDeps) {
-  const storesOf = (cluster: string): ObjectStore[] => {
-    const settings = Object.hasOwn(config.clusters, cluster) ? config.clusters[cluster] : undefined;
-    if (settings !== undefined) return clusterStores(settings).map((name) => store(name));
-    const known = Object.keys(config.clusters).join(', ');
-    throw new SafepointError(
-      'InvalidInput',
-      `no cluster ${JSON.stringify(cluster)} in the config; it has ${known}`,
-    );
-  };
-
+export function createCheckActivities(deps: ActivityDeps) {
+  const { config, camunda } = deps;
   return {
     /** Ids of the sets to look at, of those that were sealed. Fails with `InvalidInput` when there is none. */
     async chooseSets({ cluster, backupId, sets }: VerifyInput): Promise<string[]> {
@@ -36,7 +27,7 @@ export function createCheckActivities({ config, camunda, store }: ActivityDeps) 
           'InvalidInput',
           `sets is ${JSON.stringify(sets)}, must be latest, all, or a share such as 5%`,
         );
-      const stores = storesOf(cluster);
+      const stores = storesOfCluster(deps, cluster);
       return await withHeartbeats(async () => {
         const known = await listBackups(stores, cluster);
         const found = backupId === undefined ? known : known.filter((set) => set.backupId === backupId);
@@ -57,7 +48,7 @@ export function createCheckActivities({ config, camunda, store }: ActivityDeps) 
       cluster: string;
       backupId: string;
     }): Promise<VerifiedSet> {
-      const stores = storesOf(cluster);
+      const stores = storesOfCluster(deps, cluster);
       return await withHeartbeats(async (report) => {
         const findings = await inspectStoredSet(
           {

@@ -1,5 +1,4 @@
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
-import { clusterStores } from '../config/clusterStores.ts';
 import type { CutPart } from '../contract/parts.ts';
 import { CUT_PARTS } from '../contract/parts.ts';
 import { SafepointError } from '../contract/errors.ts';
@@ -16,6 +15,7 @@ import { withHeartbeats } from './heartbeats.ts';
 import { removePart } from './removePart.ts';
 import { removeReplica } from './replicate/removeReplica.ts';
 import { planRotation } from './rotation.ts';
+import { storesOfCluster } from './stores.ts';
 
 type SetRef = { cluster: string; backupId: string };
 
@@ -27,12 +27,6 @@ const LAST = [MANIFEST, INTENT, TOMBSTONE];
 
 export function createDeletionActivities(deps: ActivityDeps, runs: RunLookup) {
   const { config, camunda } = deps;
-  const storesOf = (cluster: string): ObjectStore[] => {
-    const settings = Object.hasOwn(config.clusters, cluster) ? config.clusters[cluster] : undefined;
-    if (settings !== undefined) return clusterStores(settings).map((name) => deps.store(name));
-    throw new SafepointError('InvalidInput', `no cluster ${JSON.stringify(cluster)} in the config`);
-  };
-
   return {
     /**
      * Writes a tombstone into every store that has the set, after asking the policy once more: since it was planned the set may
@@ -45,7 +39,7 @@ export function createDeletionActivities(deps: ActivityDeps, runs: RunLookup) {
       reasons = [],
     }: DeleteSetInput): Promise<{ parts: CutPart[] } | null> {
       return await withHeartbeats(async () => {
-        const found = await readEverywhere(storesOf(cluster), { cluster, backupId });
+        const found = await readEverywhere(storesOfCluster(deps, cluster), { cluster, backupId });
         if (found.length === 0) return null;
         await requireDeletable(found, { cluster, backupId });
         const named = found.flatMap(({ set: { manifest, intent, tombstone } }) => [
@@ -89,7 +83,11 @@ export function createDeletionActivities(deps: ActivityDeps, runs: RunLookup) {
      */
     async deleteObjects(set: SetRef): Promise<string[]> {
       return await withHeartbeats(() =>
-        removeFromStores(storesOf(set.cluster), set, (name) => isOwnName(name) && !LAST.includes(name)),
+        removeFromStores(
+          storesOfCluster(deps, set.cluster),
+          set,
+          (name) => isOwnName(name) && !LAST.includes(name),
+        ),
       );
     },
 
@@ -97,7 +95,11 @@ export function createDeletionActivities(deps: ActivityDeps, runs: RunLookup) {
     async finishDeletion(set: SetRef): Promise<string[]> {
       return await withHeartbeats(async () => {
         for (const last of LAST) {
-          const left = await removeFromStores(storesOf(set.cluster), set, (name) => name === last);
+          const left = await removeFromStores(
+            storesOfCluster(deps, set.cluster),
+            set,
+            (name) => name === last,
+          );
           if (left.length > 0) return left;
         }
         return [];

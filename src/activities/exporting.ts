@@ -11,6 +11,7 @@ import { delayedAbort } from '../system/waiting.ts';
 import type { ActivityDeps } from './deps.ts';
 import { withHeartbeats } from './heartbeats.ts';
 import { findOpenPauses, readIntentRun, readSetPause, recordPause, recordResume } from './pauseRecords.ts';
+import { requireSettings } from './stores.ts';
 import { describePhases, pausedOnes, provePhase, resumeAndProve } from './proveExporting.ts';
 
 /** How long a pause that is called off may still take to be answered. */
@@ -42,8 +43,7 @@ export function createExportingActivities(
      */
     async pauseExporting(input: WindowInput): Promise<PauseProof> {
       const { cluster } = input.plan;
-      if (!Object.hasOwn(config.clusters, cluster))
-        throw new SafepointError('InvalidInput', `no cluster ${JSON.stringify(cluster)} in the config`);
+      requireSettings(config, cluster);
       const deps = { camunda: camunda(cluster), store: store(input.plan.store), runs };
       try {
         return await withHeartbeats((report) => {

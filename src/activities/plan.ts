@@ -2,6 +2,7 @@ import { procedures } from '../domain/procedures.ts';
 import { BackupInput, type BackupPlan } from '../contract/backup.ts';
 import { SafepointError } from '../contract/errors.ts';
 import type { ActivityDeps } from './deps.ts';
+import { requireSettings } from './stores.ts';
 
 export function createPlanActivities({ config }: ActivityDeps) {
   return {
@@ -24,16 +25,7 @@ function plan(config: ActivityDeps['config'], input: BackupInput): BackupPlan {
       `${problems.join('; ')}; give an object such as {"cluster":"prod"}`,
     );
   }
-  const cluster = Object.hasOwn(config.clusters, parsed.data.cluster)
-    ? config.clusters[parsed.data.cluster]
-    : undefined;
-  if (cluster === undefined) {
-    const known = Object.keys(config.clusters).join(', ');
-    throw new SafepointError(
-      'InvalidInput',
-      `no cluster ${JSON.stringify(parsed.data.cluster)} in the config; it has ${known}`,
-    );
-  }
+  const cluster = requireSettings(config, parsed.data.cluster);
   const procedure = parsed.data.procedure ?? cluster.procedure;
   const { preflight, part, window, dump, seal, stall, resume } = cluster.budgets;
   return {

@@ -1,5 +1,4 @@
 import { cancellationSignal } from '@temporalio/activity';
-import { clusterStores } from '../config/clusterStores.ts';
 import { SafepointError } from '../contract/errors.ts';
 import type { RetainInput, RetentionPlan } from '../contract/retention.ts';
 import { setKey } from '../domain/setKeys.ts';
@@ -7,20 +6,23 @@ import type { RunLookup } from '../system/runs.ts';
 import type { ActivityDeps } from './deps.ts';
 import { withHeartbeats } from './heartbeats.ts';
 import { planRotation } from './rotation.ts';
+import { storesOfCluster } from './stores.ts';
 
-/** The sets to delete, and how many stay: a plan of thousands of sets is too large for a history. */
+/** A history holds no more; the oldest go first, the others with the next rotation. */
+const MOST_AT_ONCE = 500;
+
+/** The sets to delete, newest first, and how many stay. */
 export type Rotation = { remove: { backupId: string; reasons: string[] }[]; kept: number };
 
 export function createRetainActivities({ config, store }: ActivityDeps, runs: RunLookup) {
   /** Of sets whose run is gone; what a store does not let us list or give back goes by the rule of the bucket. */
   async function sweepUploads({ cluster, decisions }: RetentionPlan): Promise<void> {
-    const settings = config.clusters[cluster];
     const dead = decisions.filter(
       ({ state, action }) => state === 'failed' || (state === 'unfinished' && action === 'delete'),
     );
-    for (const name of settings === undefined ? [] : clusterStores(settings))
+    for (const target of storesOfCluster({ config, store }, cluster))
       for (const { backupId } of dead)
-        await store(name)
+        await target
           .removeUnfinished(setKey(cluster, backupId, ''), new Date().toISOString(), {
             signal: cancellationSignal(),
           })
@@ -36,14 +38,15 @@ export function createRetainActivities({ config, store }: ActivityDeps, runs: Ru
         await sweepUploads(planned);
         return planned;
       });
-      const remove = plan.decisions
-        .filter(({ action, backupId }) => action === 'delete' && (backupIds?.includes(backupId) ?? true))
-        .map(({ backupId, reasons }) => ({ backupId, reasons }));
-      return { remove, kept: plan.decisions.length - remove.length };
+      const going = plan.decisions.filter(
+        ({ action, backupId }) => action === 'delete' && (backupIds?.includes(backupId) ?? true),
+      );
+      const remove = going.slice(-MOST_AT_ONCE).map(({ backupId, reasons }) => ({ backupId, reasons }));
+      return { remove, kept: plan.decisions.length - going.length };
     },
   };
 }
 
-export function requireAllowed({ cluster, refused }: RetentionPlan): void {
+function requireAllowed({ cluster, refused }: RetentionPlan): void {
   if (refused !== null) throw new SafepointError('RotationRefused', `rotation of ${cluster}: ${refused}`);
 }

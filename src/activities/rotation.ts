@@ -1,4 +1,3 @@
-import { clusterStores } from '../config/clusterStores.ts';
 import type { ClusterConfig, Config } from '../config/schema.ts';
 import { SafepointError } from '../contract/errors.ts';
 import type { RetentionPlan, RetentionPolicy, RotatedSet } from '../contract/retention.ts';
@@ -9,6 +8,7 @@ import type { ObjectStore } from '../storage/port.ts';
 import { openFolder } from '../storage/setFolders.ts';
 import type { RunLookup } from '../system/runs.ts';
 import { readIntentRun } from './pauseRecords.ts';
+import { requireSettings, storesOfCluster } from './stores.ts';
 
 export type RotationDeps = {
   config: Config;
@@ -28,7 +28,7 @@ export async function planRotation(
 ): Promise<RetentionPlan> {
   const settings = requireSettings(deps.config, cluster);
   const policy = toPolicy(settings, cluster);
-  const stores = clusterStores(settings).map((name) => deps.store(name));
+  const stores = storesOfCluster(deps, cluster);
   const lists = await Promise.all(stores.map((store) => listCatalog([store], { cluster })));
   const byId = new Map<string, CatalogEntry[]>();
   for (const entry of lists.flatMap(({ entries }) => entries))
@@ -38,15 +38,6 @@ export async function planRotation(
   );
   await readNewestManifests(sets, { cluster, stores, count: policy.minComplete });
   return planRetention(cluster, sets, policy, { nowMs: Date.now(), force });
-}
-
-function requireSettings(config: Config, cluster: string): ClusterConfig {
-  const settings = Object.hasOwn(config.clusters, cluster) ? config.clusters[cluster] : undefined;
-  if (settings !== undefined) return settings;
-  throw new SafepointError(
-    'InvalidInput',
-    `no cluster ${JSON.stringify(cluster)} in the config; it has ${Object.keys(config.clusters).join(', ')}`,
-  );
 }
 
 function toPolicy({ retention }: ClusterConfig, cluster: string): RetentionPolicy {

@@ -1,7 +1,7 @@
 import type { CallOptions } from '../../camunda/port.ts';
-import { SafepointError } from '../../contract/errors.ts';
 import type { PreflightReport } from '../../contract/preflight.ts';
 import type { ActivityDeps } from '../deps.ts';
+import { requireSettings } from '../stores.ts';
 import { checkAddresses } from './checks/addresses.ts';
 import { checkBackups } from './checks/backups.ts';
 import { checkClocks } from './checks/clocks.ts';
@@ -55,14 +55,7 @@ export interface Inspector {
 export function createInspector(deps: ActivityDeps): Inspector {
   return {
     async inspectCluster(cluster, call = {}) {
-      const clusterConfig = deps.config.clusters[cluster];
-      if (clusterConfig === undefined) {
-        const known = Object.keys(deps.config.clusters).join(', ');
-        throw new SafepointError(
-          'InvalidInput',
-          `no cluster ${JSON.stringify(cluster)} in the config; it has ${known}`,
-        );
-      }
+      const clusterConfig = requireSettings(deps.config, cluster);
       const context = createContext({
         cluster,
         config: clusterConfig,
