@@ -41,12 +41,13 @@ export function describeStoreFaults(title: string, start: () => Promise<FaultyFi
       proxy = await startStoreProxy(fixture.endpoint);
       proxy.standIn = fixture.standIn;
       direct = fixture.open(fixture.endpoint);
-      store = fixture.open(proxy.endpoint);
     }, 60_000);
 
     beforeEach(() => {
       proxy.interfere = () => 'pass';
       proxy.requests.length = 0;
+      // A client of its own: that of S3 has a budget for tries over its whole life, which failures before would have used up.
+      store = fixture.open(proxy.endpoint);
     });
 
     afterAll(async () => {
