@@ -6,9 +6,12 @@ import type { RunView } from '../../src/cli/runView.ts';
 
 const CLIENT = path.join(import.meta.dirname, '../../src/client.ts');
 
-/** The `safepoint` command as a real process, without a terminal. It never rejects: look at `exitCode`. */
-export function safepoint(args: string[], env: Record<string, string> = {}) {
-  return execa(process.execPath, [CLIENT, ...args], { env, reject: false, timeout: 60_000, stdin: 'ignore' });
+/**
+ * The `safepoint` command as a real process, without a terminal. It never rejects: look at `exitCode`. Ended after a minute; a
+ * worker, which goes on by itself, takes a longer `timeout`.
+ */
+export function safepoint(args: string[], env: Record<string, string> = {}, timeout = 60_000) {
+  return execa(process.execPath, [CLIENT, ...args], { env, reject: false, timeout, stdin: 'ignore' });
 }
 
 /** Makes the command a program in `folder`, for shells that have the folder on their PATH. */

@@ -23,6 +23,9 @@ const EXCEPTIONS: [RegExp, string][] = [
   [/safepoint cancel/, 'needs a run at work; test/cli/status.test.ts'],
 ];
 
+/** All lines together take some minutes on a busy machine. */
+const WORKER_MS = 20 * 60_000;
+
 /** Stands in the docs for the id of a set. */
 const AN_ID = '1795399832';
 
@@ -77,7 +80,7 @@ describe('docs: lines of commands, carried out', () => {
     putIntoFolder(folder);
     const programs = [folder, path.dirname(place.temporal.cliPath), process.env.PATH];
     env = { ...place.env, HOME: folder, PATH: programs.join(path.delimiter), npm_config_offline: 'true' };
-    worker = safepoint(['worker'], env);
+    worker = safepoint(['worker'], env, WORKER_MS);
     await safepoint(['schedule', 'apply', '--yes'], env); // nobody can be asked here
     await poll('a worker is there, and its sentinel has looked', 60_000, async () => {
       const { problems } = expectJson('status', (await safepoint(['status', '--json'], env)).stdout);
