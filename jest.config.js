@@ -5,6 +5,7 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   testTimeout: 30_000,
   maxWorkers: 1,
+  setupFiles: ['<rootDir>/test/noPromiseHooks.js'],
   reporters: ['default', 'summary', '<rootDir>/test/reporter.js'],
   transform: {
     '^.+\\.ts$': [

@@ -15,6 +15,7 @@ beforeAll(() => {
     'test/replay',
     'test/histories',
     'test/reporter.js',
+    'test/noPromiseHooks.js',
     'package.json',
     'jest.config.js',
   ])
