@@ -8,6 +8,7 @@ import { listCatalog } from '../src/storage/catalog.ts';
 import { createObjectStore } from '../src/storage/objectStore.ts';
 import type { ObjectStore } from '../src/storage/port.ts';
 import { median } from './numbers.ts';
+import { s3StoreOf } from './s3Store.ts';
 import type { Row } from './table.ts';
 
 const CLUSTERS = 50;
@@ -26,16 +27,7 @@ export async function measureCatalog(): Promise<Row[]> {
   try {
     process.env.BENCH_KEY_ID = seaweed.accessKeyId;
     process.env.BENCH_SECRET = seaweed.secretAccessKey;
-    const store = createObjectStore('local', {
-      type: 's3',
-      bucket: seaweed.bucket,
-      prefix: 'bench',
-      region: seaweed.region,
-      endpoint: seaweed.endpoint,
-      forcePathStyle: true,
-      accessKeyId: { env: 'BENCH_KEY_ID' },
-      secretAccessKey: { env: 'BENCH_SECRET' },
-    });
+    const store = createObjectStore('local', s3StoreOf(seaweed, 'bench'));
     await fill(store);
     return await measure(store);
   } finally {

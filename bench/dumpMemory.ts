@@ -3,12 +3,12 @@ import path from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { startSeaweed, type Seaweed } from '../sandbox/stack/seaweed.ts';
-import type { S3StoreConfig } from '../src/config/schema.ts';
 import { describeSetting } from './machine.ts';
 import { mebibytes, seconds } from './numbers.ts';
 import { withFolder, withPlace } from './place.ts';
 import { memoryOf } from './processes.ts';
 import { takeBackup } from './runs.ts';
+import { s3StoreOf } from './s3Store.ts';
 import { renderTable, type Row } from './table.ts';
 
 /**
@@ -58,7 +58,7 @@ function measure(stores: number, encrypted: boolean) {
     };
     const place = {
       simulator: { partMs: 0, flushDelayMs: 1 },
-      stores: Object.fromEntries(names.map((name) => [name, configOf(seaweed, name)])),
+      stores: Object.fromEntries(names.map((name) => [name, s3StoreOf(seaweed, name)])),
       settings: {
         store,
         copies,
@@ -83,19 +83,6 @@ function measure(stores: number, encrypted: boolean) {
       return { idleBytes, peakBytes: memoryOf(worker.pid).peakRssBytes, wholeMs };
     });
   });
-}
-
-function configOf(seaweed: Seaweed, prefix: string): S3StoreConfig {
-  return {
-    type: 's3',
-    bucket: seaweed.bucket,
-    prefix,
-    region: seaweed.region,
-    endpoint: seaweed.endpoint,
-    forcePathStyle: true,
-    accessKeyId: { env: 'BENCH_KEY_ID' },
-    secretAccessKey: { env: 'BENCH_SECRET' },
-  };
 }
 
 /**

@@ -6,11 +6,11 @@ import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { execa } from 'execa';
 import { startPostgres, type Postgres } from '../sandbox/stack/postgres.ts';
 import { startSeaweed, type Seaweed } from '../sandbox/stack/seaweed.ts';
-import type { S3StoreConfig } from '../src/config/schema.ts';
 import { describeSetting } from './machine.ts';
 import { median, seconds } from './numbers.ts';
 import { withFolder } from './place.ts';
 import { findRclone } from './rclone.ts';
+import { s3StoreOf } from './s3Store.ts';
 import { renderTable, type Row } from './table.ts';
 
 /**
@@ -114,19 +114,9 @@ async function dumpWithSafepoint(
   { stores = 1, recipients }: { stores?: number; recipients?: string[] },
 ) {
   const { host, port, user, binDir } = postgres;
-  const config = (prefix: string): S3StoreConfig => ({
-    type: 's3',
-    bucket: seaweed.bucket,
-    prefix,
-    region: seaweed.region,
-    endpoint: seaweed.endpoint,
-    forcePathStyle: true,
-    accessKeyId: { env: 'BENCH_KEY_ID' },
-    secretAccessKey: { env: 'BENCH_SECRET' },
-  });
   const request = {
     database: { host, port, user, binDir, password: { env: 'BENCH_PASSWORD' }, sslMode: 'prefer' },
-    stores: Array.from({ length: stores }, (_, at) => config(`store-${at}`)),
+    stores: Array.from({ length: stores }, (_, at) => s3StoreOf(seaweed, `store-${at}`)),
     key: key.replaceAll(/\W+/g, '-'),
     recipients,
   };

@@ -7,7 +7,7 @@ import type { Tombstone } from '../contract/setRecords.ts';
 import { INTENT, isDumpName, isOwnName, MANIFEST, setKey, TOMBSTONE } from '../domain/setKeys.ts';
 import { readDocuments, type CatalogSet } from '../storage/catalogEntry.ts';
 import type { ObjectStore } from '../storage/port.ts';
-import { openFolder } from '../storage/setFolders.ts';
+import { openFolder, type SetFolder } from '../storage/setFolders.ts';
 import { messageOf } from '../system/redact.ts';
 import type { RunLookup } from '../system/runs.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -131,12 +131,11 @@ function refused(backupId: string, why: string): SafepointError {
 
 /** A set of which a store keeps something until a date stays a backup until then: half of it would be of no use. */
 async function requireUnlocked(found: readonly Found[], backupId: string): Promise<void> {
-  for (const { store, set } of found.filter((each) => each.set.tombstone === undefined)) {
-    const { cluster } = set.entry;
-    const folder = await openFolder(store, cluster, backupId);
-    for (const name of folder?.objects.keys() ?? []) {
+  for (const { store, folder } of found.filter((each) => each.set.tombstone === undefined)) {
+    for (const name of folder.objects.keys()) {
       if (name !== MANIFEST && !isDumpName(name)) continue;
-      const head = await store.head(setKey(cluster, backupId, name), { signal: cancellationSignal() });
+      const key = setKey(folder.cluster, backupId, name);
+      const head = await store.head(key, { signal: cancellationSignal() });
       if (head === null || (head.retainedUntil === null && !head.held)) continue;
       const until =
         head.retainedUntil === null ? 'until somebody takes the hold away' : `until ${head.retainedUntil}`;
@@ -145,7 +144,7 @@ async function requireUnlocked(found: readonly Found[], backupId: string): Promi
   }
 }
 
-type Found = { store: ObjectStore; set: CatalogSet };
+type Found = { store: ObjectStore; folder: SetFolder; set: CatalogSet };
 
 async function readEverywhere(
   stores: readonly ObjectStore[],
@@ -154,7 +153,7 @@ async function readEverywhere(
   const found: Found[] = [];
   for (const store of stores) {
     const folder = await openFolder(store, cluster, backupId);
-    if (folder !== null) found.push({ store, set: await readDocuments(folder) });
+    if (folder !== null) found.push({ store, folder, set: await readDocuments(folder) });
   }
   return found;
 }

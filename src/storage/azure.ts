@@ -11,7 +11,7 @@ import { azureLocation, normalPrefix } from './locations.ts';
 import { uploadInParts } from './partUpload.ts';
 import type { CallOptions, ObjectHead, ObjectInfo, ObjectStore, Protection } from './port.ts';
 import { readSmallText } from './smallText.ts';
-import { folderPrefix, stillAhead, StoreCalls } from './storeCalls.ts';
+import { folderPrefix, stillAhead, StoreCalls, toInfo } from './storeCalls.ts';
 
 /** Metadata of a create-only write, by which a writer knows its own blob when the answer was lost. */
 const WRITER = 'safepointwriter';
@@ -224,8 +224,4 @@ function nullWhenAbsent(error: unknown): null {
 
 function undefinedWhenAbsent(error: unknown): undefined {
   nullWhenAbsent(error);
-}
-
-function toInfo(key: string, sizeBytes: number | undefined, modifiedAt: Date | undefined): ObjectInfo {
-  return { key, sizeBytes: sizeBytes ?? 0, modifiedAt: (modifiedAt ?? new Date(0)).toISOString() };
 }

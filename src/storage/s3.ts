@@ -18,7 +18,7 @@ import { createS3Client } from './s3Client.ts';
 import { isAbsent, isAlreadyThere, toS3Error, wasTriedAgain } from './s3Error.ts';
 import { describeBucket } from './s3Protection.ts';
 import { readSmallText } from './smallText.ts';
-import { folderPrefix, stillAhead, StoreCalls } from './storeCalls.ts';
+import { folderPrefix, stillAhead, StoreCalls, toInfo } from './storeCalls.ts';
 import { storeError } from './storeError.ts';
 
 type PutOptions = CallOptions & { createOnly?: boolean; lock?: boolean };
@@ -235,14 +235,4 @@ class S3Store implements ObjectStore {
 function nullWhenAbsent(error: unknown): null {
   if (isAbsent(error)) return null;
   throw error;
-}
-
-function toInfo(
-  key: string,
-  sizeBytes: number | undefined,
-  modifiedAt: Date | undefined,
-  etag: string | undefined,
-): ObjectInfo {
-  const info = { key, sizeBytes: sizeBytes ?? 0, modifiedAt: (modifiedAt ?? new Date(0)).toISOString() };
-  return etag === undefined ? info : { ...info, etag: etag.replaceAll('"', '') };
 }

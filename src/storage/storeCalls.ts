@@ -1,5 +1,5 @@
 import type { SafepointError } from '../contract/errors.ts';
-import type { CallOptions, ObjectHead } from './port.ts';
+import type { CallOptions, ObjectHead, ObjectInfo } from './port.ts';
 import { storeError, type StoreAction } from './storeError.ts';
 
 /** What the adapters do around each call: names for errors, and the reason of an abort as it is. */
@@ -62,4 +62,15 @@ export function stillAhead(...dates: (Date | string | null | undefined)[]): stri
 
 export function folderPrefix(prefix: string): string {
   return prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`;
+}
+
+/** What an SDK leaves out becomes 0 and the year 1970. */
+export function toInfo(
+  key: string,
+  sizeBytes: number | undefined,
+  modifiedAt: Date | undefined,
+  etag?: string,
+): ObjectInfo {
+  const info = { key, sizeBytes: sizeBytes ?? 0, modifiedAt: (modifiedAt ?? new Date(0)).toISOString() };
+  return etag === undefined ? info : { ...info, etag: etag.replaceAll('"', '') };
 }
