@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
-import { startSeaweed, type Seaweed } from '../sandbox/stack/seaweed.ts';
+import { startSeaweed } from '../sandbox/stack/seaweed.ts';
 import { describeSetting } from './machine.ts';
 import { mebibytes, seconds } from './numbers.ts';
 import { withFolder, withPlace } from './place.ts';
