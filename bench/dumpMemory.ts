@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
@@ -14,7 +14,7 @@ import { renderTable, type Row } from './table.ts';
 /**
  * Peak memory of a real worker that takes whole backups, each with a dump of SQL-like text that goes to a local S3 server and is
  * read back. The stand-in for pg_dumpall prints the same kind of rows as fast as they are taken. A worker each, with one to three
- * stores, encrypted or not. Ends with exit code 1 above the limit.
+ * stores, encrypted or not, with the settings of memory that the image has. Ends with exit code 1 above the limit.
  */
 const options = new Command('bench:memory')
   .option('--gb <number>', 'size of the dump before compression, in GB', positive, 10)
@@ -73,6 +73,7 @@ function measure(stores: number, encrypted: boolean) {
     };
     return await withPlace(place, async ({ client, startWorker }) => {
       const worker = await startWorker({
+        ...imageMemorySettings(),
         BENCH_KEY_ID: seaweed.accessKeyId,
         BENCH_SECRET: seaweed.secretAccessKey,
         BENCH_IDENTITY: identity,
@@ -83,6 +84,13 @@ function measure(stores: number, encrypted: boolean) {
       return { idleBytes, peakBytes: memoryOf(worker.pid).peakRssBytes, wholeMs };
     });
   });
+}
+
+function imageMemorySettings(): Record<string, string> {
+  const dockerfile = readFileSync(path.join(import.meta.dirname, '..', 'Dockerfile'), 'utf8');
+  const settings = [...dockerfile.matchAll(/\b(NODE_OPTIONS|MALLOC_\w+)=(\S+)/g)];
+  if (settings.length === 0) throw new Error('the Dockerfile has no settings of memory');
+  return Object.fromEntries(settings.map(([, name, value]) => [name, value] as [string, string]));
 }
 
 /**

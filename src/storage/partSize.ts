@@ -1,3 +1,5 @@
+import { giveBackBlock, takeBlock } from './blocks.ts';
+
 const MiB = 1024 ** 2;
 const smallestPartBytes = 8 * MiB;
 const largestPartBytes = 1024 * MiB;
@@ -15,7 +17,7 @@ export function nextPartBytes(sentBytes: number): number {
 
 /**
  * Coalesces chunks of any size into whole parts: each of `nextPartBytes`, only the last one is shorter (it may be empty). A
- * chunk that is a whole part goes on as it is. The SDK itself would keep every small chunk (aws-sdk-js-v3#8286).
+ * chunk that is a whole part goes on as it is, with who has to give it back; every other block is given back when it was copied. The SDK itself would keep every small chunk (aws-sdk-js-v3#8286).
  */
 export async function* inParts(
   body: AsyncIterable<Buffer>,
@@ -25,21 +27,23 @@ export async function* inParts(
   let part: Buffer | undefined;
   let filled = 0;
   for await (const chunk of body) {
+    const chunkBytes = chunk.length;
     let taken = 0;
-    while (taken < chunk.length) {
+    while (taken < chunkBytes) {
       const wantedBytes = part?.length ?? partBytes(sentBytes);
-      if (part === undefined && chunk.length - taken === wantedBytes) {
-        yield { bytes: chunk.subarray(taken), last: false };
+      if (part === undefined && taken === 0 && chunkBytes === wantedBytes) {
+        yield { bytes: chunk, last: false };
         sentBytes += wantedBytes;
         break;
       }
-      part ??= Buffer.allocUnsafeSlow(wantedBytes);
+      part ??= takeBlock(wantedBytes);
       const copied = chunk.copy(part, filled, taken);
       taken += copied;
       filled += copied;
-      if (filled < part.length) continue;
+      if (taken === chunkBytes) giveBackBlock(chunk);
+      if (filled < wantedBytes) continue;
       yield { bytes: part, last: false };
-      sentBytes += part.length;
+      sentBytes += wantedBytes;
       part = undefined;
       filled = 0;
     }

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { giveBackBlock } from './blocks.ts';
 import { inParts, nextPartBytes } from './partSize.ts';
 
 /** Where one part lies in the object. */
@@ -6,6 +7,7 @@ export type Part = { number: number; last: boolean };
 
 /** One upload in parts, as a store offers it. Nothing appears under the key before `complete`. */
 export interface PartsUpload {
+  /** Once it has ended well nothing reads the bytes any more; those of the last part may be kept until `complete`. */
   sendPart(bytes: Buffer, part: Part, signal: AbortSignal): Promise<void>;
   /** After all parts. `sentBytes`: how many the object must have. */
   complete(sentBytes: number, signal?: AbortSignal): Promise<void>;
@@ -48,8 +50,8 @@ export async function uploadInParts(
       }
       sender ??= createSender(await target.begin(signal), body, target.maxParallel ?? Infinity, signal);
       number += 1;
-      if (bytes.length > 0 || last) await sender.send(bytes, { number, last });
       sentBytes += bytes.length;
+      if (bytes.length > 0 || last) await sender.send(bytes, { number, last });
     }
     await sender?.complete(sentBytes);
   } catch (error) {
@@ -75,23 +77,27 @@ function createSender(
   const partSignal = signal === undefined ? stopping.signal : AbortSignal.any([signal, stopping.signal]);
   const inFlight = new Set<Promise<void>>();
   let inFlightBytes = 0;
+  const sendAndGiveBack = async (bytes: Buffer, part: Part) => {
+    await upload.sendPart(bytes, part, partSignal);
+    if (!part.last) giveBackBlock(bytes);
+  };
   return {
     async send(bytes, part) {
+      const sizeBytes = bytes.length; // it is none once it was given back
       while (
         inFlight.size >= maxParallel ||
-        (inFlight.size > 0 && inFlightBytes + bytes.length > maxInFlightBytes)
+        (inFlight.size > 0 && inFlightBytes + sizeBytes > maxInFlightBytes)
       ) {
         await Promise.race(inFlight);
       }
-      const sending = upload.sendPart(bytes, part, partSignal).finally(() => {
+      const sending = sendAndGiveBack(bytes, part).finally(() => {
         inFlight.delete(sending);
-        inFlightBytes -= bytes.length;
+        inFlightBytes -= sizeBytes;
       });
       sending.catch((error: unknown) => body.destroy(error as Error)); // seen at once, however slow the source is
       inFlight.add(sending);
-      inFlightBytes += bytes.length;
-      while (inFlight.size > 0 && inFlightBytes > maxInFlightBytes - bytes.length)
-        await Promise.race(inFlight);
+      inFlightBytes += sizeBytes;
+      while (inFlight.size > 0 && inFlightBytes > maxInFlightBytes - sizeBytes) await Promise.race(inFlight);
     },
     async complete(sentBytes) {
       await Promise.all(inFlight);
