@@ -25,6 +25,12 @@ export function unexpectedStatus(answer: HttpAnswer): SafepointError {
   return unexpectedAnswer(answer, String(answer.status));
 }
 
+/** The answer, which was given with 200. */
+export function requireOk(answer: HttpAnswer): HttpAnswer {
+  if (answer.status !== 200) throw unexpectedStatus(answer);
+  return answer;
+}
+
 /** The component can't do it now; the same call under the same id may succeed later. */
 export function retryLater(answer: HttpAnswer): SafepointError {
   const message = `${answer.request} answered ${answer.status}${quoted(errorText(answer))}; it is tried again`;

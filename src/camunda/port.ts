@@ -1,7 +1,9 @@
 import type { ExporterReading, PauseMode } from '../contract/exporting.ts';
 import type { CutPart, PartStatus, RecordPosition } from '../contract/parts.ts';
+import type { CallOptions } from './callOptions.ts';
+import type { RestoreEngine } from './restorePort.ts';
 
-export type CallOptions = { signal?: AbortSignal };
+export type { CallOptions };
 
 /** What a trigger led to. `adopted`: the id was there already, so an earlier answer of ours was lost. */
 export type TriggerAnswer = { kind: 'started' | 'adopted'; scheduledSnapshots?: string[] };
@@ -74,8 +76,8 @@ export interface CamundaClient {
   close(): Promise<void>;
 }
 
-/** Elasticsearch or OpenSearch, as far as snapshots need it. The repository is the one in the config. */
-export interface SearchEngineClient {
+/** Elasticsearch or OpenSearch, as far as snapshots and restores need it. The repository is the one in the config. */
+export interface SearchEngineClient extends RestoreEngine {
   readonly repository: string;
   /** `green`, `yellow`, `red`, and the engine's name and version. */
   readHealth(options?: CallOptions): Promise<{ status: string; engine: string; version: string }>;

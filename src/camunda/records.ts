@@ -2,7 +2,7 @@ import { SafepointError } from '../contract/errors.ts';
 import type { RecordPosition } from '../contract/parts.ts';
 import { readJson, unexpectedAnswer, type HttpAnswer } from '../system/http/answer.ts';
 import type { HttpClient } from '../system/http.ts';
-import { unexpectedStatus } from './answers.ts';
+import { requireOk } from './answers.ts';
 import type { CallOptions } from './port.ts';
 import { RecordHits } from './schema/searchEngine.ts';
 
@@ -56,9 +56,4 @@ function readNewest(answer: HttpAnswer): RecordPosition | undefined {
   if (!timed_out && _shards.failed === 0) return hits.hits[0]?._source;
   const message = `${answer.request} answered for a part of its shards only (${_shards.failed} failed); it is tried again`;
   throw new SafepointError('EndpointUnreachable', message);
-}
-
-function requireOk(answer: HttpAnswer): HttpAnswer {
-  if (answer.status !== 200) throw unexpectedStatus(answer);
-  return answer;
 }

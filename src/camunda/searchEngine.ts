@@ -1,11 +1,13 @@
-import { SafepointError } from '../contract/errors.ts';
+import type { SafepointError } from '../contract/errors.ts';
 import type { RecordPosition } from '../contract/parts.ts';
-import { quoted, readJson, type HttpAnswer } from '../system/http/answer.ts';
+import { readJson, type HttpAnswer } from '../system/http/answer.ts';
 import type { HttpCall, HttpClient } from '../system/http.ts';
-import { errorText, unexpectedStatus } from './answers.ts';
+import { unexpectedStatus } from './answers.ts';
 import { describeFailures } from './historyStatus.ts';
 import type { CallOptions, SearchEngineClient } from './port.ts';
 import { readHighestRecords } from './records.ts';
+import { isMissing, isRepositoryMissing, repositoryMissing, snapshotFailed } from './repository.ts';
+import { createRestoreEngine } from './restoreEngine.ts';
 import {
   DiskAllocation,
   EngineHealth,
@@ -39,6 +41,7 @@ export function createSearchEngineClient(
   }
 
   return {
+    ...createRestoreEngine(http, repository),
     repository,
 
     async readHealth(options) {
@@ -105,23 +108,10 @@ export function createSearchEngineClient(
   };
 }
 
-/** No snapshot of that name; a missing repository is another thing. */
-export function isMissing(answer: HttpAnswer): boolean {
-  return answer.status === 404 && /snapshot_missing_exception/.test(answer.text);
-}
-
-export function encodePattern(pattern: string): string {
+function encodePattern(pattern: string): string {
   return encodeURIComponent(pattern).replaceAll('%2A', '*');
 }
 
-export function snapshotFailed(answer: HttpAnswer, what: string): SafepointError {
-  const next = 'check the repository in the search engine';
-  const message = `${answer.request} answered ${answer.status}${quoted(errorText(answer))}: ${what}; ${next}`;
-  return new SafepointError('SnapshotFailed', message);
-}
-
 function failed(answer: HttpAnswer): SafepointError {
-  if (/repository_missing_exception/.test(answer.text))
-    return snapshotFailed(answer, 'the repository is not registered');
-  return unexpectedStatus(answer);
+  return isRepositoryMissing(answer) ? repositoryMissing(answer) : unexpectedStatus(answer);
 }

@@ -6,7 +6,7 @@ import { describeFailures } from './historyStatus.ts';
 import { checkBackupId, TRIGGER_TIMEOUT_MS, type PartClient } from './partClient.ts';
 import { absentPart, toPartStatus } from './partStatus.ts';
 import type { SearchEngineClient } from './port.ts';
-import { isMissing, snapshotFailed } from './searchEngine.ts';
+import { isMissing, repositoryMissing } from './repository.ts';
 import type { ReadProgress } from './snapshotProgress.ts';
 import { SnapshotAccepted, Snapshots } from './schema/searchEngine.ts';
 
@@ -93,7 +93,5 @@ function failedStart(answer: HttpAnswer): SafepointError {
 }
 
 function failedRead(answer: HttpAnswer): SafepointError {
-  return answer.status === 404
-    ? snapshotFailed(answer, 'the repository is not registered')
-    : unexpectedStatus(answer);
+  return answer.status === 404 ? repositoryMissing(answer) : unexpectedStatus(answer);
 }

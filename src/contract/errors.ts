@@ -216,6 +216,27 @@ export const errorCatalogue = {
     operatorAction:
       'Check that the stores of `replicate` point at the base path of Zeebe, or of the repository, and that the set still exists.',
   },
+  SnapshotUnusable: {
+    meaning:
+      'A snapshot that is to be restored is gone from the repository, is not whole, lacks an index, or is not for this version of the search engine; nothing of it was restored.',
+    retry: false,
+    operatorAction:
+      'Check that the repository of the target is the one that the set was written to; otherwise use another set.',
+  },
+  IndexInTheWay: {
+    meaning:
+      'An index that is to be restored exists already, and it is not shown to come from this snapshot; it was left as it is.',
+    retry: false,
+    operatorAction:
+      'Find out who made it: Camunda must be stopped. Then start the restore again, which lists it among what it deletes.',
+  },
+  RestoreIncomplete: {
+    meaning:
+      'Indices were restored, and are not what the snapshot holds: a shard failed, made no progress, or differs in files or bytes.',
+    retry: false,
+    operatorAction:
+      'Read the reason of the shard. Start the restore again, which deletes what is half there; with a damaged snapshot use another set.',
+  },
   BackupCancelled: {
     meaning: 'The run was cancelled. Exporting was resumed; the set is not a backup.',
     retry: false,
