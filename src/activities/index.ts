@@ -11,6 +11,7 @@ import { createPlanActivities } from './plan.ts';
 import { createPreflightActivities } from './preflight.ts';
 import { createRetainActivities } from './retain.ts';
 import { createReplicateActivities } from './replicate.ts';
+import { createRestoreIndicesActivities } from './restoreIndices.ts';
 import { createSealActivities } from './seal.ts';
 import { createSentinelActivities } from './sentinel.ts';
 import { createWindowActivities } from './window.ts';
@@ -31,6 +32,7 @@ export function createActivities(deps: ActivityDeps) {
     ...createCheckActivities(deps),
     ...createWindowActivities(runs),
     ...createReplicateActivities(deps, runs),
+    ...createRestoreIndicesActivities(deps),
     ...createSentinelActivities(deps, runs),
   };
 }
