@@ -6,7 +6,9 @@ import { optimizeRoutes } from './endpoints/optimizeBackups.ts';
 import { partitionRoutes } from './endpoints/partitions.ts';
 import { searchIndexRoutes } from './endpoints/searchIndices.ts';
 import { searchInfoRoutes } from './endpoints/searchInfo.ts';
+import { searchMetadataRoutes } from './endpoints/searchMetadata.ts';
 import { searchRepositoryRoutes } from './endpoints/searchRepositories.ts';
+import { searchRestoreRoutes } from './endpoints/searchRestore.ts';
 import { searchSnapshotRoutes } from './endpoints/searchSnapshots.ts';
 import { topologyRoutes } from './endpoints/topology.ts';
 import { zeebeBackupRoutes } from './endpoints/zeebeBackups.ts';
@@ -127,6 +129,8 @@ function searchEngineRoutes(world: World): Route[] {
     ...searchInfoRoutes(world),
     ...searchSnapshotRoutes(world), // before the repositories: `_snapshot/_status`
     ...searchRepositoryRoutes(world),
+    ...searchRestoreRoutes(world),
+    ...searchMetadataRoutes(world),
     ...searchIndexRoutes(world),
   ];
 }

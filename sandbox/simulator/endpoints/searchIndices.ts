@@ -1,5 +1,6 @@
 import { globToRegExp } from '../faults/wireFault.ts';
 import type { Answer, Route, SimulatedRequest } from '../http/route.ts';
+import { SHARD_CONTENT } from '../world/indices.ts';
 import type { World } from '../world/world.ts';
 import { searchError } from './searchErrors.ts';
 import { searchRecords } from './searchRecords.ts';
@@ -34,12 +35,12 @@ export function searchIndexRoutes(world: World): Route[] {
 /** Live indices that fit a comma-separated list of patterns. */
 export function matching({ indices }: World, patterns: string): string[] {
   const globs = patterns.split(',').map(globToRegExp);
-  return indices.filter((name) => globs.some((glob) => glob.test(name)));
+  return indices.names().filter((name) => globs.some((glob) => glob.test(name)));
 }
 
 /** Exact names in the list that are no live index. */
 export function missingNames({ indices }: World, patterns: string): string[] {
-  return patterns.split(',').filter((name) => !name.includes('*') && !indices.includes(name));
+  return patterns.split(',').filter((name) => !name.includes('*') && indices.find(name) === undefined);
 }
 
 /** The columns that `h` asks for; without it all but the date of creation. */
@@ -52,7 +53,7 @@ export function columns(
   return Object.fromEntries(wanted.map((name) => [name, row[name]]));
 }
 
-function withIndices(
+export function withIndices(
   world: World,
   patterns: string,
   query: URLSearchParams,
@@ -63,7 +64,7 @@ function withIndices(
   return searchError(404, 'index_not_found_exception', `no such index [${missing[0]}]`);
 }
 
-function row({ engine }: World, index: string): Record<string, string> {
+function row({ indices }: World, index: string): Record<string, string> {
   return {
     health: 'green',
     status: 'open',
@@ -71,10 +72,10 @@ function row({ engine }: World, index: string): Record<string, string> {
     uuid: Buffer.from(index).toString('base64url').slice(0, 22),
     pri: '1',
     rep: '0',
-    'docs.count': '100',
+    'docs.count': String(SHARD_CONTENT.documents),
     'docs.deleted': '0',
     'store.size': '20kb',
     'pri.store.size': '20kb',
-    'creation.date': String(engine.startedAtMs),
+    'creation.date': String(indices.find(index)?.createdAtMs ?? 0),
   };
 }

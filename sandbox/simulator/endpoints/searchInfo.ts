@@ -15,8 +15,8 @@ export function searchInfoRoutes(world: World): Route[] {
         timed_out: false,
         number_of_nodes: 1,
         number_of_data_nodes: 1,
-        active_primary_shards: world.indices.length,
-        active_shards: world.indices.length,
+        active_primary_shards: world.indices.names().length,
+        active_shards: world.indices.names().length,
         relocating_shards: 0,
         initializing_shards: 0,
         unassigned_shards: 0,
@@ -24,7 +24,7 @@ export function searchInfoRoutes(world: World): Route[] {
     })),
     searchRoute(world, 'GET', '/_cat/allocation', 'allocation', ({ query }) => {
       const percent = world.faults.look('diskUsed')?.percent ?? 41;
-      return { status: 200, json: [columns(allocation(world.indices.length, percent), query)] };
+      return { status: 200, json: [columns(allocation(world.indices.names().length, percent), query)] };
     }),
   ];
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fieldOf, type Answer, type Route, type SimulatedRequest } from '../http/route.ts';
-import type { Snapshot } from '../world/snapshots.ts';
+import { SHARD_CONTENT } from '../world/indices.ts';
+import type { Snapshot, SnapshotState } from '../world/snapshots.ts';
 import type { World } from '../world/world.ts';
 import { searchError } from './searchErrors.ts';
 import { matching, missingNames } from './searchIndices.ts';
@@ -193,8 +194,22 @@ function progress({ name, repository, uuid, state, indices }: Snapshot) {
       failed: 0,
       total: indices.length,
     },
-    stats: { processed: { file_count: done, size_in_bytes: done * 20_000 } },
+    stats: { processed: { file_count: done, size_in_bytes: done * SHARD_CONTENT.sizeBytes } },
+    indices: Object.fromEntries(
+      indices.map((index, at) => [index, { shards: { 0: shardOf(state, at === 0) } }]),
+    ),
   };
+}
+
+/** In a snapshot that is not whole it is the shard of the first index that failed. */
+function shardOf(state: SnapshotState, isFirst: boolean) {
+  const isBroken = isFirst && (state === 'FAILED' || state === 'PARTIAL');
+  const { files, sizeBytes } = SHARD_CONTENT;
+  const total = isBroken
+    ? { file_count: 0, size_in_bytes: 0 }
+    : { file_count: files, size_in_bytes: sizeBytes };
+  const stage = isBroken ? 'FAILURE' : state === 'IN_PROGRESS' ? 'STARTED' : 'DONE';
+  return { stage, stats: { incremental: total, total } };
 }
 
 function statusOfRunning(world: World) {

@@ -64,6 +64,9 @@ export type ConditionFault =
   | { state: 'repositoryBroken' }
   /** A snapshot of somebody else runs. */
   | { state: 'snapshotRunning'; name: string; repository?: string }
+  /** The last shard of a restore is given up, or never starts; default: of every snapshot. */
+  | { state: 'restoreFails'; snapshot?: string; reason?: string }
+  | { state: 'restoreStalls'; snapshot?: string }
   /** Connections to the search engine break; the applications answer as they do without it. */
   | { state: 'searchEngineDown' }
   | { state: 'searchEngineStatus'; status: 'yellow' | 'red' }

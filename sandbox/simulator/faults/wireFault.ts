@@ -24,6 +24,13 @@ export type EndpointName =
   | 'running' // _current and _status
   | 'snapshot' // GET, PUT and DELETE of a snapshot
   | 'indices'
+  | 'deleteIndices'
+  | 'restore'
+  | 'shards' // _recovery and the routing table
+  | 'count'
+  | 'aliases'
+  | 'templates'
+  | 'settings'
   | 'allocation'
   | 'refresh'
   | 'search';

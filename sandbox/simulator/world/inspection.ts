@@ -52,7 +52,7 @@ export function inspect(world: World): Inspection {
       now()
         .snapshots.find(world.settings.repository, '*')
         .map((it) => it.name),
-    liveIndices: () => [...world.indices],
+    liveIndices: () => now().indices.names(),
     damage: (backupId) => damageOf(now(), backupId),
   };
 }

@@ -2,6 +2,7 @@ import type { ArmedFaults } from '../faults/faults.ts';
 import type { Settings } from '../options.ts';
 import { createEngine, type Engine } from './engine.ts';
 import { createIndexBackups, type IndexBackups } from './indexBackups.ts';
+import { createIndices, type Indices } from './indices.ts';
 import { liveIndices, type IndexedPart } from './inventory.ts';
 import { createSnapshotStore, type SnapshotStore } from './snapshots.ts';
 import { createTimeline, type Timeline } from './timeline.ts';
@@ -16,7 +17,7 @@ export type World = {
   zeebe: ZeebeBackups;
   indexed: Map<IndexedPart, IndexBackups>;
   snapshots: SnapshotStore;
-  indices: string[];
+  indices: Indices;
   stopping: AbortSignal;
 };
 
@@ -35,7 +36,7 @@ export function createWorld(settings: Settings, faults: ArmedFaults, stopping: A
       parts.map((part) => [part, createIndexBackups(part, settings, timeline, snapshots, faults)]),
     ),
     snapshots,
-    indices: liveIndices(settings),
+    indices: createIndices(liveIndices(settings), timeline),
     stopping,
   };
 }
