@@ -9,6 +9,7 @@ import { createDumpActivities } from './dump.ts';
 import { createExportingActivities } from './exporting.ts';
 import { createPlanActivities } from './plan.ts';
 import { createPreflightActivities } from './preflight.ts';
+import { createRestoreDatabaseActivities } from './restoreDatabase.ts';
 import { createRetainActivities } from './retain.ts';
 import { createReplicateActivities } from './replicate.ts';
 import { createRestoreIndicesActivities } from './restoreIndices.ts';
@@ -25,6 +26,7 @@ export function createActivities(deps: ActivityDeps) {
     ...createExportingActivities(deps, runs),
     ...createCaptureActivities(deps, runs),
     ...createDumpActivities(deps),
+    ...createRestoreDatabaseActivities(deps),
     ...createSealActivities(deps),
     ...createCleanUpActivities(deps),
     ...createRetainActivities(deps, runs),

@@ -1,36 +1,22 @@
 import { z } from 'zod';
 import { PROCEDURE_NAMES } from '../contract/backup.ts';
 import { duration } from './duration.ts';
+import { DatabaseConfig } from './databases.ts';
+import { DrillConfig } from './drill.ts';
 import { AppEndpoint, Endpoint, SecretRefSchema } from './endpoints.ts';
 import { RetentionConfig } from './retention.ts';
+import { Name } from './name.ts';
 import { ReplicateConfig } from './replicate.ts';
+import { RestoreConfig } from './restore.ts';
 import { ScheduleConfig } from './schedules.ts';
 import { StoreConfig } from './stores.ts';
 
+export { DatabaseConfig } from './databases.ts';
 export { StoreConfig } from './stores.ts';
 export type { ScheduleConfig } from './schedules.ts';
 export type { AzureStoreConfig, FolderStoreConfig, GcsStoreConfig, S3StoreConfig } from './stores.ts';
 
-/** Names end up in object keys, workflow ids and file names. Checked in `checks.ts`, together with all other problems. */
-export const NAME_PATTERN = '^[a-z0-9][a-z0-9-]*$';
-const Name = z.string().meta({ pattern: NAME_PATTERN });
-
-export const DatabaseConfig = z.strictObject({
-  host: z.string().min(1).describe('Host of the PostgreSQL server'),
-  port: z.int().min(1).max(65535).default(5432).describe('Port of the PostgreSQL server'),
-  user: z
-    .string()
-    .min(1)
-    .describe('Needs the rights of pg_dumpall: a superuser, or one that reads everything'),
-  password: SecretRefSchema.describe('Password of that user, {env: NAME} or {file: path}'),
-  binDir: z.string().min(1).optional().describe('Folder of pg_dumpall and psql; default: PATH'),
-  sslMode: z
-    .enum(['disable', 'prefer', 'require', 'verify-ca', 'verify-full'])
-    .default('prefer')
-    .describe('TLS to the server, in the words of libpq; only the two verify modes check who answers'),
-  sslRootCert: z.string().min(1).optional().describe('PEM file of the authority, for the two verify modes'),
-});
-export type DatabaseConfig = z.infer<typeof DatabaseConfig>;
+export { NAME_PATTERN } from './name.ts';
 
 const SearchEngineConfig = Endpoint.extend({
   repository: z.string().min(1).default('camunda').describe('Snapshot repository that all components use'),
@@ -145,6 +131,8 @@ export const ClusterConfig = z.strictObject({
   replicate: ReplicateConfig.optional().describe(
     'Copies of the backups of components in other places; `safepoint replicate`, docs/replication.md',
   ),
+  restore: RestoreConfig.optional().describe('What a restore into this cluster needs'),
+  drill: DrillConfig.optional().describe('What drills of the sets of this cluster need'),
   budgets: BudgetsConfig,
 });
 export type ClusterConfig = z.infer<typeof ClusterConfig>;

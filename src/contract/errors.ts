@@ -46,7 +46,8 @@ export const errorCatalogue = {
     operatorAction: 'Leave the id out, or give one greater than the id that the message names.',
   },
   EndpointUnreachable: {
-    meaning: 'A Camunda or search-engine endpoint did not answer, or answered 502, 503 or 504.',
+    meaning:
+      'A Camunda or search-engine endpoint or a database server did not answer, or answered 502, 503 or 504.',
     retry: true,
     operatorAction:
       'Nothing at first: it is tried again. If it lasts, check the process that the message names.',
@@ -136,6 +137,18 @@ export const errorCatalogue = {
     retry: true,
     operatorAction:
       'Read the quoted output of pg_dumpall; check user, password, privileges and the version of the client.',
+  },
+  DatabaseNotEmpty: {
+    meaning: 'A database that the dump would restore holds something already; nothing was changed.',
+    retry: false,
+    operatorAction:
+      'Look at what the message names. Drop that database yourself if it can go, or give another server under `restore.databases`.',
+  },
+  DatabaseRestoreFailed: {
+    meaning: 'PostgreSQL or psql refused a statement of a dump; the restore stopped there.',
+    retry: false,
+    operatorAction:
+      'Read the quoted line and reason, repair the server, and start the restore again: it drops what this one left.',
   },
   StoreFailed: {
     meaning: 'The store did not take, give or list an object.',

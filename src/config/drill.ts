@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { DatabaseConfig } from './databases.ts';
+import { Name } from './name.ts';
+
+const DrillQuery = z.strictObject({
+  database: z.string().min(1).describe('Database on the server, as PostgreSQL knows it'),
+  sql: z.string().min(1).describe('One query, such as `select count(*) >= 20 from users`'),
+  expect: z
+    .string()
+    .describe('What psql answers, exactly: fields with | in between, a line for each row; true is `t`'),
+});
+export type DrillQuery = z.infer<typeof DrillQuery>;
+
+const DrillDatabase = z.strictObject({
+  server: DatabaseConfig.describe(
+    'A PostgreSQL server for drills alone; what a drill makes is dropped again',
+  ),
+  queries: z.array(DrillQuery).default([]).describe('What the restored databases must answer'),
+});
+
+export const DrillConfig = z.strictObject({
+  databases: z
+    .record(Name, DrillDatabase)
+    .default({})
+    .describe('Servers that drills restore dumps into, by the name under `databases`'),
+});
+export type DrillConfig = z.infer<typeof DrillConfig>;
