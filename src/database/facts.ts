@@ -1,7 +1,6 @@
-import { text } from 'node:stream/consumers';
 import type { DatabaseConfig } from '../config/schema.ts';
-import { startCommand, type CommandEnd, type CommandSpec } from '../system/command.ts';
 import { pgCommand, pgProgram } from './pgCommand.ts';
+import { runProgram } from './runProgram.ts';
 
 /** What preflight asks a database server and our client programs. */
 export type DatabaseFacts = {
@@ -27,8 +26,8 @@ export async function readDatabaseFacts(
     '--command=show server_version',
   ];
   const [client, server] = await Promise.all([
-    run({ file: pgProgram(database, 'pg_dumpall'), args: ['--version'] }, options.signal),
-    run(pgCommand(database, 'psql', query), options.signal),
+    runProgram({ file: pgProgram(database, 'pg_dumpall'), args: ['--version'] }, options),
+    runProgram(pgCommand(database, 'psql', query), options),
   ]);
   const problems = [
     ...(client.end.ok ? [] : [`pg_dumpall: ${client.end.reason}`]),
@@ -42,19 +41,6 @@ export async function readDatabaseFacts(
     clientVersion: client.end.ok ? versionIn(client.output) : null,
     problems,
   };
-}
-
-async function run(spec: CommandSpec, signal?: AbortSignal): Promise<{ output: string; end: CommandEnd }> {
-  signal?.throwIfAborted();
-  const command = startCommand(spec);
-  const stop = () => void command.stop();
-  signal?.addEventListener('abort', stop, { once: true });
-  command.stdin.end();
-  const output = await text(command.stdout).catch(() => '');
-  const end = await command.ended;
-  signal?.removeEventListener('abort', stop);
-  signal?.throwIfAborted();
-  return { output, end };
 }
 
 /** `15.18 (Debian 15.18-0+deb12u1)` and `pg_dumpall (PostgreSQL) 17beta1` have the version as their first number. */

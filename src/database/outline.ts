@@ -1,0 +1,32 @@
+import { pipeline } from 'node:stream/promises';
+import type { DumpOutline } from '../contract/databaseRestore.ts';
+import { createDumpEditor } from './dumpLines.ts';
+import { readDump, type ReadDumpRequest } from './readDump.ts';
+import { nameIn, patterns } from './statements.ts';
+import { createSink } from './verifyDump.ts';
+
+const builtIn = /^\\connect "?(postgres|template1)"?$/;
+const dumpedFrom = /^-- Dumped from database version (\S+)/;
+/** What pg_dump writes for every database; all else is somebody's. */
+const harmless = /^CREATE (EXTENSION IF NOT EXISTS|ROLE|TABLESPACE|DATABASE) /;
+
+/** Verifies a dump as `readDump` does, and tells what is in it. */
+export async function readOutline(request: ReadDumpRequest): Promise<DumpOutline> {
+  let serverVersion: string | null = null;
+  let section: string | null = null;
+  const databases: string[] = [];
+  const withObjects = new Set<string>();
+  const watch = createDumpEditor((line) => {
+    serverVersion ??= dumpedFrom.exec(line)?.[1] ?? null;
+    const created = patterns.createDatabase.exec(line);
+    if (created !== null) databases.push(nameIn(created));
+    if (line.startsWith('\\connect ')) section = builtIn.exec(line)?.[1] ?? null;
+    if (section !== null && line.startsWith('CREATE ') && !harmless.test(line)) withObjects.add(section);
+    return line;
+  });
+  const emptying = pipeline(watch, createSink());
+  emptying.catch(() => undefined); // `readDump` fails with the same
+  await readDump(request, watch);
+  await emptying;
+  return { serverVersion, databases, builtIn: [...withObjects].filter((name) => !databases.includes(name)) };
+}
