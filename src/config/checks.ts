@@ -4,6 +4,7 @@ import { describeSecret, readReference, type SecretRef } from '../system/secrets
 import { SafepointError } from '../contract/errors.ts';
 import { show, type Problem } from './problems.ts';
 import { checkReplicate } from './replicateChecks.ts';
+import { checkRestore } from './restoreChecks.ts';
 import { NAME_PATTERN } from './schema.ts';
 
 type Fields = Record<string, unknown>;
@@ -27,6 +28,7 @@ export function checkAcrossFields(raw: unknown): Problem[] {
     ...Object.entries(clusters).flatMap(([name, cluster]) => [
       ...checkCluster(['clusters', name], fieldsOf(cluster), Object.keys(stores)),
       ...checkReplicate(['clusters', name], fieldsOf(cluster), stores),
+      ...checkRestore(['clusters', name], fieldsOf(cluster), clusters),
     ]),
     ...checkSecrets([], raw),
   ];

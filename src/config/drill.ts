@@ -11,17 +11,17 @@ const DrillQuery = z.strictObject({
 });
 export type DrillQuery = z.infer<typeof DrillQuery>;
 
-const DrillDatabase = z.strictObject({
+const DrillDatabaseConfig = z.strictObject({
   server: DatabaseConfig.describe(
     'A PostgreSQL server for drills alone; what a drill makes is dropped again',
   ),
   queries: z.array(DrillQuery).default([]).describe('What the restored databases must answer'),
 });
+export type DrillDatabaseConfig = z.infer<typeof DrillDatabaseConfig>;
 
 export const DrillConfig = z.strictObject({
   databases: z
-    .record(Name, DrillDatabase)
+    .record(Name, DrillDatabaseConfig)
     .default({})
     .describe('Servers that drills restore dumps into, by the name under `databases`'),
 });
-export type DrillConfig = z.infer<typeof DrillConfig>;

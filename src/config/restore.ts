@@ -10,4 +10,3 @@ export const RestoreConfig = z.strictObject({
       'PostgreSQL servers that dumps are restored into, by the name under `databases`; default: the server of that name',
     ),
 });
-export type RestoreConfig = z.infer<typeof RestoreConfig>;

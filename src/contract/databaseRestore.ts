@@ -17,6 +17,8 @@ export type CheckDatabaseInput = { cluster: string; source: DumpSource; restoreI
 export type DumpOutline = {
   /** Version of the server that was dumped, `15.18`. `null`: the dump does not tell. */
   serverVersion: string | null;
+  /** Roles that the dump creates. */
+  roles: string[];
   /** Databases that the dump creates. */
   databases: string[];
   /** `postgres` and `template1`, which every server has, where the dump has objects in them. */
@@ -34,6 +36,8 @@ export type CheckedDatabase = {
   outline: DumpOutline;
   /** Databases that an unfinished restore of ours left; they are dropped first. */
   leftOver: string[];
+  /** Roles of the dump that the server has; they stay as they are, passwords included. */
+  keptRoles: string[];
   /** The same restore was here already, and finished. */
   isDone: boolean;
 };
@@ -50,7 +54,6 @@ export type RestoredDatabase = {
   database: string;
   server: string;
   databases: { name: string; tables: number; sizeBytes: number }[];
-  /** Roles of the dump that the server had already; they stay as they are, passwords included. */
   keptRoles: string[];
   tookMs: number;
 };

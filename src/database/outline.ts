@@ -1,4 +1,3 @@
-import { pipeline } from 'node:stream/promises';
 import type { DumpOutline } from '../contract/databaseRestore.ts';
 import { createDumpEditor } from './dumpLines.ts';
 import { readDump, type ReadDumpRequest } from './readDump.ts';
@@ -15,18 +14,18 @@ export async function readOutline(request: ReadDumpRequest): Promise<DumpOutline
   let serverVersion: string | null = null;
   let section: string | null = null;
   const databases: string[] = [];
+  const roles: string[] = [];
   const withObjects = new Set<string>();
   const watch = createDumpEditor((line) => {
     serverVersion ??= dumpedFrom.exec(line)?.[1] ?? null;
-    const created = patterns.createDatabase.exec(line);
-    if (created !== null) databases.push(nameIn(created));
+    const database = patterns.createDatabase.exec(line);
+    if (database !== null) databases.push(nameIn(database));
+    const role = patterns.createRole.exec(line);
+    if (role !== null) roles.push(nameIn(role));
     if (line.startsWith('\\connect ')) section = builtIn.exec(line)?.[1] ?? null;
     if (section !== null && line.startsWith('CREATE ') && !harmless.test(line)) withObjects.add(section);
     return line;
   });
-  const emptying = pipeline(watch, createSink());
-  emptying.catch(() => undefined); // `readDump` fails with the same
-  await readDump(request, watch);
-  await emptying;
-  return { serverVersion, databases, builtIn: [...withObjects].filter((name) => !databases.includes(name)) };
+  await readDump(request, [watch, createSink()]);
+  return { serverVersion, roles, databases, builtIn: [...withObjects] };
 }

@@ -1,4 +1,4 @@
-import { PassThrough, type Readable, type Writable } from 'node:stream';
+import { PassThrough, type Readable, type Transform, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { StoredArtifact } from '../contract/backup.ts';
 import { SafepointError } from '../contract/errors.ts';
@@ -19,12 +19,15 @@ export type ReadDumpRequest = {
 };
 
 /**
- * Streams a dump from the store to its last byte, with constant memory, and gives `into` its SQL. Size and digest are compared
+ * Streams a dump from the store to its last byte, with constant memory, and sends its SQL through `into`. Size and digest are compared
  * with what was written: as stored, decrypted and uncompressed, with the trailer of a whole dump. `into` sees its end only after
  * all of that was good. Fails with `DumpFailed` naming all that differs, with `WrongIdentity` when no key fits, with the error
  * of the catalogue that `into` fails with, with what the store fails with, and with the reason of the signal.
  */
-export async function readDump(request: ReadDumpRequest, into: Writable): Promise<void> {
+export async function readDump(
+  request: ReadDumpRequest,
+  into: readonly (Transform | Writable)[],
+): Promise<void> {
   const { store, artifact, identities = [], signal, onProgress } = request;
   const { encryption } = artifact;
   const source = await openDump(store, artifact.key, signal);
@@ -46,9 +49,10 @@ export async function readDump(request: ReadDumpRequest, into: Writable): Promis
   decryption.once('error', (error) => {
     if (error instanceof DamagedFile || error instanceof WrongIdentity) faults.age = error;
   });
-  into.once('error', (error) => {
-    if (error instanceof SafepointError) faults.into = error; // anything else comes from before it
-  });
+  for (const stream of into)
+    stream.once('error', (error) => {
+      if (error instanceof SafepointError) faults.into ??= error; // anything else comes from before it
+    });
   let judged: Promise<void> | undefined;
   const judgeOnce = () => (judged ??= judge());
 
@@ -78,7 +82,7 @@ export async function readDump(request: ReadDumpRequest, into: Writable): Promis
   try {
     await Promise.allSettled([
       pipeline(source, stored.stream, decryption, compressed.stream, decompression.input),
-      pipeline(decompression.output, raw.stream, into),
+      pipeline([decompression.output, raw.stream, ...into]),
     ]);
     signal?.throwIfAborted();
     if (judged === undefined && faults.into !== undefined) throw faults.into;

@@ -19,7 +19,7 @@ export async function verifyStoredBytes({
 
 /** Reads a dump back from the store to its last byte and compares it with what was written. Fails as `readDump` does. */
 export async function verifyDump(request: ReadDumpRequest): Promise<void> {
-  await readDump(request, createSink());
+  await readDump(request, [createSink()]);
 }
 
 export function createSink(): Writable {
