@@ -77,7 +77,10 @@ export async function readDump(
     );
   }
 
-  const stop = () => source.destroy();
+  const stop = () => {
+    source.destroy();
+    into.at(-1)?.destroy(new Error('stopped')); // it may be at work long after the last byte
+  };
   signal?.addEventListener('abort', stop, { once: true });
   try {
     await Promise.allSettled([
