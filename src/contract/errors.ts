@@ -142,10 +142,11 @@ export const errorCatalogue = {
     meaning: 'A database that the dump would restore holds something already; nothing was changed.',
     retry: false,
     operatorAction:
-      'Look at what the message names. Drop that database yourself if it can go, or give another server under `restore.databases`.',
+      'Look at what the message names. Drop it yourself if it can go, or give another server under `restore.databases`.',
   },
   DatabaseRestoreFailed: {
-    meaning: 'PostgreSQL or psql refused a statement of a dump; the restore stopped there.',
+    meaning:
+      'PostgreSQL or psql refused a statement of a dump, or one that its restore needs; the restore stopped there.',
     retry: false,
     operatorAction:
       'Read the quoted line and reason, repair the server, and start the restore again: it drops what this one left.',

@@ -207,27 +207,27 @@ describe('database/restoreDump: a server that is not bare', () => {
 });
 
 describe('database/restoreDump: a dump that cannot be restored', () => {
-  it('names line and reason, and nothing of the rows', async () => {
-    const sql = appSql('INSERT INTO "public"."people" VALUES (1, \'secret@example.org\');\n');
+  it.each([
+    ['1\tsecret@example.org', 'duplicate key value violates unique constraint "people_pkey"'],
+    ['secret@example.org\tx', 'invalid input syntax for type integer: "***"'],
+  ])('names line and reason, and nothing of the row %j', async (row, reason) => {
+    const sql = appSql(`COPY "public"."people" ("id", "mail") FROM stdin;\n${row}\n\\.\n`);
     const artifact = await storeSql(store, 'refused', sql);
-    const line = sql.split('\n').length - 1;
+    const endOfRows = sql.split('\n').length - 1;
 
     const message = await messageOf(restore(artifact));
 
-    expect(message).toContain(
-      `psql:<stdin>:${line}: ERROR:  duplicate key value violates unique constraint "people_pkey"`,
-    );
+    expect(message).toContain(`psql:<stdin>:${endOfRows}: ERROR:  ${reason}`);
     expect(message).not.toContain('example.org');
   });
 
   it('says nothing of passwords of roles', async () => {
-    const sql = `CREATE ROLE "x";\nALTER ROLE "x" WITH NONSENSE PASSWORD 'SCRAM-SHA-256$4096:abc==$def:ghi';\n`;
+    const sql = `CREATE ROLE "x";\nALTER ROLE "x" WITH LOGIN 'SCRAM-SHA-256$4096:abc==$def:ghi';\n`;
     const artifact = await storeSql(store, 'password', sql);
 
     const message = await messageOf(restore(artifact));
 
-    expect(message).toMatch(/psql:<stdin>:2: ERROR: .*NONSENSE/i);
-    expect(message).not.toContain('SCRAM');
+    expect(message).toContain(`psql:<stdin>:2: ERROR:  syntax error at or near "'***'"`);
   });
 
   it.each([
