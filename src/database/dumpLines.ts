@@ -100,7 +100,6 @@ function scanLine(line: string, from: Open): Open {
       const end = endOf(line, open, at);
       if (end === -1) return open;
       at = end;
-      open = null;
     }
     opening.lastIndex = at;
     const found = opening.exec(line);

@@ -67,21 +67,29 @@ async function stored(stores = ['main']): Promise<DumpSource> {
 }
 
 function check(source: DumpSource, cluster = 'staging', restoreId = 'r1'): Promise<CheckedDatabase> {
-  const { checkTargetDatabase } = createRestoreDatabaseActivities(deps);
-  return runActivity(() => checkTargetDatabase({ cluster, source, restoreId }));
+  return runActivity(() =>
+    createRestoreDatabaseActivities(deps).checkTargetDatabase({ cluster, source, restoreId }),
+  );
 }
 
 function restore(source: DumpSource, checked: CheckedDatabase, environment = activityEnvironment()) {
-  const { restoreDatabase } = createRestoreDatabaseActivities(deps);
   return runActivity(
-    () => restoreDatabase({ cluster: 'staging', source, restoreId: 'r1', checked }),
+    () =>
+      createRestoreDatabaseActivities(deps).restoreDatabase({
+        cluster: 'staging',
+        source,
+        restoreId: 'r1',
+        checked,
+      }),
     environment,
   );
 }
 
 function drill(source: DumpSource, environment = activityEnvironment()) {
-  const { drillDatabase } = createRestoreDatabaseActivities(deps);
-  return runActivity(() => drillDatabase({ source, runId: 'd1' }), environment);
+  return runActivity(
+    () => createRestoreDatabaseActivities(deps).drillDatabase({ source, runId: 'd1' }),
+    environment,
+  );
 }
 
 /** Databases and roles that no bare server has. */
@@ -229,9 +237,10 @@ describe('activities/restoreDatabase: drillDatabase', () => {
     await ask(server, `alter database app set safepoint.restore to 'unfinished drill/prod/app d0'`);
     await ask(server, 'create table half ()', 'app');
     await ask(server, 'create database others');
-    const { sweepDrillDatabase } = createRestoreDatabaseActivities(deps);
 
-    await runActivity(() => sweepDrillDatabase({ cluster: 'prod', database: 'app' }));
+    await runActivity(() =>
+      createRestoreDatabaseActivities(deps).sweepDrillDatabase({ cluster: 'prod', database: 'app' }),
+    );
     expect(await leftOnServer()).toBe('others');
 
     expect((await drill(source)).databases).toHaveLength(1);
