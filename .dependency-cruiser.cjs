@@ -1,5 +1,5 @@
 /** The import rules of ARCHITECTURE.md. `npm run check:imports` */
-const adapters = '^src/(camunda|database|storage|system)/';
+const adapters = '^src/(camunda|database|hooks|storage|system)/';
 const schemas = '^src/contract/(backup|manifest|intent|failure|pauseRecord|setRecords|replica)\\.ts$';
 
 module.exports = {
@@ -66,7 +66,7 @@ module.exports = {
     {
       name: 'adapters-know-contract-and-config-types-only',
       severity: 'error',
-      from: { path: '^src/(camunda|database|storage)/' },
+      from: { path: '^src/(camunda|database|hooks|storage)/' },
       to: { path: '^src/(activities|cli|workflows|worker|client|dependencies)' },
     },
     {
@@ -81,7 +81,7 @@ module.exports = {
       from: {
         path: '^src/',
         pathNot:
-          '^src/(activities|cli|monitoring|camunda|database|storage|system|config|dependencies|worker|client)',
+          '^src/(activities|cli|monitoring|camunda|database|hooks|storage|system|config|dependencies|worker|client)',
       },
       to: { path: adapters },
     },

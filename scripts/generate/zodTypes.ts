@@ -5,6 +5,7 @@ import { BackupResult } from '../../src/contract/backup.ts';
 import { SetFailure } from '../../src/contract/failure.ts';
 import { Intent } from '../../src/contract/intent.ts';
 import { Manifest } from '../../src/contract/manifest.ts';
+import { RestoreMarker } from '../../src/contract/restore.ts';
 import { ReplicaRecord } from '../../src/contract/replica.ts';
 import { CheckRecord, Hold, Tombstone } from '../../src/contract/setRecords.ts';
 
@@ -16,6 +17,7 @@ const SCHEMAS: Record<string, z.ZodType> = {
   Intent,
   Manifest,
   ReplicaRecord,
+  RestoreMarker,
   SetFailure,
   Tombstone,
 };

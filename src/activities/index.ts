@@ -5,11 +5,14 @@ import { createCheckActivities } from './check.ts';
 import { createCleanUpActivities } from './cleanUp.ts';
 import type { ActivityDeps } from './deps.ts';
 import { createDeletionActivities } from './deletion.ts';
+import { createDrillActivities } from './drill.ts';
 import { createDumpActivities } from './dump.ts';
 import { createExportingActivities } from './exporting.ts';
+import { createHookActivities } from './hooks.ts';
 import { createPlanActivities } from './plan.ts';
 import { createPreflightActivities } from './preflight.ts';
 import { createRestoreDatabaseActivities } from './restoreDatabase.ts';
+import { createRestoreActivities } from './restore.ts';
 import { createRetainActivities } from './retain.ts';
 import { createReplicateActivities } from './replicate.ts';
 import { createRestoreIndicesActivities } from './restoreIndices.ts';
@@ -34,8 +37,11 @@ export function createActivities(deps: ActivityDeps) {
     ...createCheckActivities(deps),
     ...createWindowActivities(runs),
     ...createReplicateActivities(deps, runs),
+    ...createRestoreActivities(deps),
+    ...createDrillActivities(deps),
     ...createRestoreIndicesActivities(deps),
     ...createSentinelActivities(deps, runs),
+    ...createHookActivities(deps),
   };
 }
 export type Activities = ReturnType<typeof createActivities>;

@@ -78,8 +78,9 @@ async function readRotated(
     startedMs,
     endedMs,
     held: entries.some(({ held }) => held),
+    provenMs: provenMsOf(entries),
     verified: entries.every(({ check }) => check?.ok !== false),
-    inUse: null,
+    inUse: entries.some(({ restoring }) => restoring) ? 'a restore has begun from it and not ended' : null,
   };
   if (state !== 'unfinished') return set;
   const owners = await Promise.all(stores.map((store) => readIntentRun(store, { cluster, backupId }, {})));
@@ -89,6 +90,15 @@ async function readRotated(
     return { ...set, inUse: `Temporal does not say whether run ${owner.workflowId} is over` };
   const alive = (await runs.readRunState(owner)) === 'running';
   return { ...set, inUse: alive ? `run ${owner.workflowId} is at it` : null };
+}
+
+/** A drill that only read the set proves no more than a check does. */
+function provenMsOf(entries: readonly CatalogEntry[]): number | null {
+  const proofs = entries.flatMap(({ proof }) =>
+    proof === null || proof.level === 'stored' ? [] : [proof.at],
+  );
+  const [last] = proofs.sort().reverse();
+  return last === undefined ? null : Date.parse(last);
 }
 
 /** The sets that stay at the least must be readable: a label may stand beside a manifest that was damaged. */

@@ -10,6 +10,7 @@ import { createOptimizePart } from './optimize.ts';
 import type { PartClient } from './partClient.ts';
 import type { CallOptions, CamundaClient } from './port.ts';
 import { rememberFor } from './remember.ts';
+import { findRunning } from './running.ts';
 import { createSearchEngineClient } from './searchEngine.ts';
 import { readSettings } from './settings.ts';
 import { createProgressReader } from './snapshotProgress.ts';
@@ -72,6 +73,7 @@ export function createCamundaClient(config: ClusterConfig): CamundaClient {
     readExporters: (options) => readExporters(endpoints.brokers, options),
     readTopology: (options) => readTopology(endpoints, options),
     readHealth: (options) => readHealth(endpoints, options),
+    findRunning: (options) => findRunning(endpoints, options),
     readSettings: (options) => readSettings(endpoints, options),
     readPendingChange: (options) => readPendingChange(zeebe, options),
     readClocks: (options) => readClocks(endpoints, options),

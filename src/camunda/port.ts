@@ -13,6 +13,9 @@ export type KnownBackup = { part: CutPart; backupId: string; foreignState: strin
 
 export type Health = { component: string; url: string; up: boolean; seen: string };
 
+/** A process that is not proven to be stopped. */
+export type Running = { component: string; url: string; seen: string };
+
 export type Topology = {
   version: string;
   brokerVersions: string[];
@@ -63,6 +66,8 @@ export interface CamundaClient {
   readTopology(options?: CallOptions): Promise<Topology>;
   /** Never fails for a component that is down: that is what it reports. */
   readHealth(options?: CallOptions): Promise<Health[]>;
+  /** Processes that answer, or may: empty when all of the cluster, its search engine left out, are proven to be stopped. */
+  findRunning(options?: CallOptions): Promise<Running[]>;
   readSettings(options?: CallOptions): Promise<ReportedSettings[]>;
   /** A change of the cluster that is under way (scaling), in one sentence; `null` when none. */
   readPendingChange(options?: CallOptions): Promise<string | null>;

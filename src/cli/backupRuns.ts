@@ -1,8 +1,13 @@
-import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
-import { defaultPayloadConverter, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import type { BackupInput, BackupResult } from '../contract/backup.ts';
-import { SafepointError } from '../contract/errors.ts';
+import { Client, Connection, WorkflowUpdateFailedError, type WorkflowHandle } from '@temporalio/client';
 import {
+  ApplicationFailure,
+  defaultPayloadConverter,
+  WorkflowExecutionAlreadyStartedError,
+} from '@temporalio/common';
+import type { BackupInput, BackupResult } from '../contract/backup.ts';
+import { errorCatalogue, SafepointError, type ErrorCode } from '../contract/errors.ts';
+import {
+  APPROVE_UPDATE,
   BACKUP_WORKFLOW,
   GET_STATUS_QUERY,
   REPLICATE_WORKFLOW,
@@ -34,6 +39,14 @@ export interface BackupRuns extends RunLookup {
   start(workflowId: string, input: BackupInput): Promise<RunRef>;
   /** Starts another workflow of ours and waits for its result; fails when one runs under this id already. */
   execute<T>(workflow: OtherWorkflow): Promise<T>;
+  /** Only starts it. */
+  startOther(workflow: OtherWorkflow): Promise<RunRef>;
+  /** Waits for the end of a workflow that is no backup. */
+  resultOf<T>(run: RunRef): Promise<T>;
+  /** As `readStatus`, of any workflow of ours that answers. */
+  queryStatus<T>(run: RunRef): Promise<T>;
+  /** Approves the plan of a restore. Fails with `PlanOutdated`. */
+  approve(run: RunRef, digest: string): Promise<void>;
   /** Waits for the end of the run. */
   result(run: RunRef): Promise<BackupResult>;
   /** Fails with `ClusterBusy` when a copy of the cluster is at work. */
@@ -94,6 +107,18 @@ export async function connectBackupRuns({
         staticSummary: summary,
       })) as T;
     },
+    async startOther({ type, workflowId, input, summary }) {
+      const started = await client.workflow.start(type, {
+        taskQueue: TASK_QUEUE,
+        workflowId,
+        args: [input],
+        staticSummary: summary,
+      });
+      return { workflowId, runId: started.firstExecutionRunId };
+    },
+    resultOf: <T>(run: RunRef) => handle(run).result() as Promise<T>,
+    queryStatus: (run) => query(run),
+    approve: (run, digest) => approve(handle(run), digest),
     result: (run) => handle(run).result() as Promise<BackupResult>,
     startReplicate: (input) => startReplicate(client, input),
     replicateResult: (run) => handle(run).result() as Promise<ReplicateResult>,
@@ -110,6 +135,18 @@ export async function connectBackupRuns({
     schedules: createBackupSchedules(client),
     close: () => connection.close(),
   };
+}
+
+async function approve(handle: WorkflowHandle, digest: string): Promise<void> {
+  try {
+    await handle.executeUpdate(APPROVE_UPDATE, { args: [{ digest }] });
+  } catch (error) {
+    if (!(error instanceof WorkflowUpdateFailedError)) throw error;
+    const { cause } = error;
+    throw cause instanceof ApplicationFailure && cause.type && Object.hasOwn(errorCatalogue, cause.type)
+      ? new SafepointError(cause.type as ErrorCode, cause.message)
+      : error;
+  }
 }
 
 async function startReplicate(client: Client, input: ReplicateInput): Promise<RunRef> {

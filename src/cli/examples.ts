@@ -44,7 +44,22 @@ export const EXAMPLES: Record<string, readonly Example[]> = {
   show: [
     ['safepoint show 1795399832', 'parts, proof and restore commands'],
     ['safepoint show 1795399832 --cluster prod', 'where several clusters have the id'],
+    ['safepoint show 1795399832 --restore-commands', 'for a restore by hand'],
     ['safepoint show 1795399832 --json > set.json', 'with the whole manifest'],
+  ],
+  restore: [
+    ['safepoint restore 1795399832', 'shows the plan, and asks'],
+    ['safepoint restore --latest --cluster prod --plan', 'only shows what would be done'],
+    ['safepoint restore --before 2026-11-25T02:00:00Z --cluster prod', 'as it was before a mistake'],
+    ['safepoint restore 1795399832 --approve 3f9c0a1b2c3d --json', 'for scripts: that plan, and no other'],
+  ],
+  drill: [
+    ['safepoint drill --cluster prod', 'the newest complete set, as deep as the config says'],
+    ['safepoint drill 1795399832 --level indices --json', 'for scripts: a given set and level'],
+  ],
+  approve: [
+    ['safepoint approve restore-prod-2026-11-25T02-00-00-3fa9 3f9c0a1b2c3d', 'the second pair of eyes'],
+    ['safepoint approve restore-prod-2026-11-25T02-00-00-3fa9 3f9c0a1b2c3d --json', 'for scripts'],
   ],
   repair: [
     [

@@ -1,6 +1,8 @@
 import type { BackupResult } from '../contract/backup.ts';
+import type { DrillResult } from '../contract/drill.ts';
 import type { PreflightReport } from '../contract/preflight.ts';
 import type { RetainResult, RetentionPlan } from '../contract/retention.ts';
+import type { RestorePlan, RestoreResult } from '../contract/restore.ts';
 import type { ReplicaRecord, ReplicateResult } from '../contract/replica.ts';
 import type { HandResume } from '../contract/sentinel.ts';
 import type { VerifyResult } from '../contract/verification.ts';
@@ -45,6 +47,10 @@ export type RepairJson = {
   whole: boolean;
   objects: RepairedObject[];
 };
+/** `workflowId`: absent when only the plan was asked for. `result`: absent as long as nobody has approved, or nobody waited. */
+export type RestoreJson = { workflowId?: string; runId?: string; plan: RestorePlan; result?: RestoreResult };
+export type ApproveJson = { workflowId: string; digest: string; target: string };
+export type DrillJson = DrillResult;
 export type ResumeJson = HandResume;
 export type ReplicateJson = {
   workflowId: string;
@@ -76,6 +82,9 @@ type CommandJson =
   | PruneJson
   | HoldJson
   | RepairJson
+  | RestoreJson
+  | DrillJson
+  | ApproveJson
   | ResumeJson
   | ReplicateJson
   | ScheduleApplyJson

@@ -1,7 +1,9 @@
 import { Command, CommanderError } from 'commander';
+import { approveCommand } from './approve.ts';
 import { cancelCommand } from './cancel.ts';
 import { addCompletion } from './completion.ts';
 import type { CliDeps, Finish } from './deps.ts';
+import { drillCommand } from './drill.ts';
 import { doctorCommand } from './doctor.ts';
 import { EXAMPLES, renderExamples } from './examples.ts';
 import { EXIT, EXIT_CODE_HELP, type ExitCode } from './exitCodes.ts';
@@ -13,6 +15,7 @@ import { pruneCommand } from './prune.ts';
 import { printable } from './render/printable.ts';
 import { repairCommand } from './repair.ts';
 import { replicateCommand } from './replicate.ts';
+import { restoreCommand } from './restore.ts';
 import { resumeCommand } from './resume.ts';
 import { runCommand } from './run.ts';
 import { scheduleCommand } from './schedule.ts';
@@ -52,6 +55,9 @@ export function createProgram(deps: CliDeps, finish: Finish): Command {
     pruneCommand(deps, finish),
     holdCommand(deps),
     releaseCommand(deps),
+    restoreCommand(deps, finish),
+    drillCommand(deps),
+    approveCommand(deps),
     repairCommand(deps, finish),
     statusCommand(deps, finish),
     cancelCommand(deps, finish),

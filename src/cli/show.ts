@@ -7,18 +7,19 @@ import { readReplicas } from '../storage/replica/records.ts';
 import type { CliDeps } from './deps.ts';
 import { requireOneCluster } from './findSet.ts';
 import { writeJson } from './json.ts';
-import { renderSet } from './render/set.ts';
+import { renderRestoreCommands, renderSet } from './render/set.ts';
 
-type ShowOptions = { config?: string; cluster?: string; json?: boolean };
+type ShowOptions = { config?: string; cluster?: string; restoreCommands?: boolean; json?: boolean };
 
 export function showCommand(deps: CliDeps): Command {
   return new Command('show')
     .description('everything that the stores say of one backup set, and how to restore it')
     .argument('<id>', 'backup id')
     .option('--cluster <name>', 'needed where several clusters have the id')
+    .option('--restore-commands', 'only the commands of a restore by hand, from the manifest alone')
     .option('--json', 'print the set with its manifest as JSON')
     .action(async (backupId: string, _options: unknown, command: Command) => {
-      const { config: path, cluster, json } = command.optsWithGlobals<ShowOptions>();
+      const { config: path, cluster, restoreCommands, json } = command.optsWithGlobals<ShowOptions>();
       const stores = await deps.openStores(deps.loadConfig(path));
       const wanted = cluster === undefined ? { backupId } : { backupId, cluster };
       const found = await readCatalog(stores, wanted);
@@ -26,6 +27,10 @@ export function showCommand(deps: CliDeps): Command {
         found.map(({ entry }) => entry.cluster),
         backupId,
       );
+      if (restoreCommands && !json) {
+        deps.stdout.write(renderRestoreCommands(found, backupId));
+        return;
+      }
       const sets = await Promise.all(found.map((set) => withReplicas(set, stores)));
       if (json)
         writeJson(deps.stdout, { sets: sets.map(({ entry, ...documents }) => ({ ...entry, ...documents })) });

@@ -2,6 +2,8 @@ import { CUT_PARTS } from '../contract/parts.ts';
 import { isRecipient } from '../system/age.ts';
 import { describeSecret, readReference, type SecretRef } from '../system/secrets.ts';
 import { SafepointError } from '../contract/errors.ts';
+import { checkDrill } from './drillChecks.ts';
+import { checkHooks } from './hookChecks.ts';
 import { show, type Problem } from './problems.ts';
 import { checkReplicate } from './replicateChecks.ts';
 import { checkRestore } from './restoreChecks.ts';
@@ -28,17 +30,22 @@ export function checkAcrossFields(raw: unknown): Problem[] {
     ...Object.entries(clusters).flatMap(([name, cluster]) => [
       ...checkCluster(['clusters', name], fieldsOf(cluster), Object.keys(stores)),
       ...checkReplicate(['clusters', name], fieldsOf(cluster), stores),
+      ...checkHooks(['clusters', name], fieldsOf(cluster)),
+      ...checkDrill(['clusters', name], name, fieldsOf(cluster), Object.keys(clusters)),
       ...checkRestore(['clusters', name], fieldsOf(cluster), clusters),
     ]),
     ...checkSecrets([], raw),
   ];
 }
 
+/** Fields of a schedule that one kind of run has alone. */
+const FIELD_OF_RUN = { procedure: 'backup', sets: 'verify', level: 'drill' };
+
 function checkSchedule(path: string[], schedule: Fields, clusters: string[]): Problem[] {
   const problems = checkReference([...path, 'cluster'], schedule.cluster, 'clusters', clusters);
-  const [field, run] = schedule.run === 'verify' ? ['procedure', 'backup'] : ['sets', 'verify'];
-  if (schedule[field] !== undefined)
-    problems.push({ path: [...path, field], allowed: `only with run: ${run}` });
+  for (const [field, run] of Object.entries(FIELD_OF_RUN))
+    if (schedule[field] !== undefined && (schedule.run ?? 'backup') !== run)
+      problems.push({ path: [...path, field], allowed: `only with run: ${run}` });
   return problems;
 }
 

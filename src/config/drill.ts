@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DatabaseConfig } from './databases.ts';
+import { TRIAL_LEVELS } from '../domain/setTrial.ts';
 import { Name } from './name.ts';
 
 const DrillQuery = z.strictObject({
@@ -20,6 +21,17 @@ const DrillDatabaseConfig = z.strictObject({
 export type DrillDatabaseConfig = z.infer<typeof DrillDatabaseConfig>;
 
 export const DrillConfig = z.strictObject({
+  level: z
+    .enum(TRIAL_LEVELS)
+    .default('indices')
+    .describe('How much is restored; each includes those before it: stored, databases, indices, whole'),
+  into: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Another cluster under `clusters`, for drills: its search engine takes the indices, and a drill of level whole overwrites it',
+    ),
   databases: z
     .record(Name, DrillDatabaseConfig)
     .default({})

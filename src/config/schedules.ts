@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { PROCEDURE_NAMES } from '../contract/backup.ts';
 import { parseSets } from '../domain/chooseSets.ts';
+import { TRIAL_LEVELS } from '../domain/setTrial.ts';
 import { parseCron } from '../system/schedules/cron.ts';
 import { messageOf } from '../system/redact.ts';
 import { statedDuration } from './duration.ts';
@@ -19,9 +20,9 @@ const CronText = z.string().superRefine((text, context) => {
  */
 export const ScheduleConfig = z.strictObject({
   run: z
-    .enum(['backup', 'verify'])
+    .enum(['backup', 'verify', 'drill'])
     .default('backup')
-    .describe('What runs: a backup, or a look at sets that were taken before'),
+    .describe('What runs: a backup, a look at sets that were taken before, or a drill of the newest one'),
   cluster: z.string().min(1).describe('Name of a cluster under `clusters`'),
   cron: CronText.describe(
     'Minute, hour, day of the month, month, day of the week, such as "0 2 * * *"; days of the month and of the week not both',
@@ -52,6 +53,10 @@ export const ScheduleConfig = z.strictObject({
     .describe(
       'Only with `run: verify`: latest (default), all, or a share such as 5%, those whose last check is longest ago',
     ),
+  level: z
+    .enum(TRIAL_LEVELS)
+    .optional()
+    .describe('Only with `run: drill`: how much is restored; default: that of the cluster'),
 });
 export type ScheduleConfig = z.infer<typeof ScheduleConfig>;
 

@@ -131,7 +131,7 @@ export const ClusterConfig = z.strictObject({
   replicate: ReplicateConfig.optional().describe(
     'Copies of the backups of components in other places; `safepoint replicate`, docs/replication.md',
   ),
-  restore: RestoreConfig.optional().describe('What a restore into this cluster needs'),
+  restore: RestoreConfig.optional().describe('How a set is brought back into this cluster'),
   drill: DrillConfig.optional().describe('What drills of the sets of this cluster need'),
   budgets: BudgetsConfig,
 });

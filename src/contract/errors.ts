@@ -1,16 +1,12 @@
+import type { CatalogueEntry } from './catalogueEntry.ts';
+import { restoreErrors } from './restoreErrors.ts';
+
+export type { CatalogueEntry } from './catalogueEntry.ts';
+
 /**
  * Every failure that Safepoint names. The code becomes `ApplicationFailure.type`; docs/errors.md is generated from here.
  * Codes are stable once released: retire, do not rename.
  */
-export type CatalogueEntry = {
-  meaning: string;
-  /** Whether Temporal tries the same step again by itself. */
-  retry: boolean;
-  operatorAction: string;
-  /** The set is lost, but a new one under a new id may succeed: `backup` tries again as often as `attempts` allows. */
-  startsOver?: true;
-};
-
 export const errorCatalogue = {
   InvalidInput: {
     meaning:
@@ -230,6 +226,7 @@ export const errorCatalogue = {
     operatorAction:
       'Check that the stores of `replicate` point at the base path of Zeebe, or of the repository, and that the set still exists.',
   },
+  ...restoreErrors,
   SnapshotUnusable: {
     meaning:
       'A snapshot that is to be restored is gone from the repository, is not whole, lacks an index, or is not for this version of the search engine; nothing of it was restored.',

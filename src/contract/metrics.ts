@@ -2,13 +2,13 @@
 type MetricDefinition = {
   kind: 'gauge' | 'counter';
   unit: string;
-  labels: readonly ('cluster' | 'part' | 'verdict')[];
+  labels: readonly ('cluster' | 'part' | 'verdict' | 'level')[];
   meaning: string;
 };
 
 /**
  * Every metric of ours by its name. Alert rules, dashboards and docs/metrics.md rely on them. Stable once released.
- * Their labels have few values: clusters and databases of the config, parts of the cut, verdicts.
+ * Their labels have few values: clusters and databases of the config, parts of the cut, verdicts, levels of drills.
  */
 export const METRICS = {
   safepoint_worker_ready: {
@@ -58,6 +58,13 @@ export const METRICS = {
     unit: 'sets',
     labels: ['cluster'],
     meaning: 'Sets that the last `verify` found damaged; a later check that finds them whole takes them out',
+  },
+  safepoint_last_proven_timestamp_seconds: {
+    kind: 'gauge',
+    unit: 'unix seconds',
+    labels: ['cluster', 'level'],
+    meaning:
+      'When a set of the cluster was last restored this deep, in earnest or as a drill, and it went well; 0 as long as none was',
   },
   safepoint_sets_ended: {
     kind: 'counter',

@@ -10,6 +10,10 @@ export const RETAIN_WORKFLOW = 'retain';
 export const DELETE_SET_WORKFLOW = 'deleteSet';
 export const VERIFY_WORKFLOW = 'verify';
 export const REPLICATE_WORKFLOW = 'replicate';
+export const RESTORE_WORKFLOW = 'restore';
+export const RESTORE_WINDOW_WORKFLOW = 'restoreWindow';
+export const DRILL_WORKFLOW = 'drill';
+export const DRILL_WINDOW_WORKFLOW = 'drillWindow';
 
 /** Id of the schedule that runs the sentinel, and of its runs. */
 export const SENTINEL_ID = 'safepoint-sentinel';
@@ -38,6 +42,9 @@ export const GET_STATUS_QUERY = 'getStatus';
 /** Signal from a window to its `backup`, without arguments: exporting cannot be resumed. */
 export const RESUME_FAILED_SIGNAL = 'resumeFailed';
 
+/** Update of `restore`: `{"digest":"..."}` of the plan that a person has read. Refused with `PlanOutdated` for any other plan. */
+export const APPROVE_UPDATE = 'approve';
+
 /** The fixed id of a cluster's window is its lock: Temporal runs at most one workflow with it. */
 export function windowWorkflowId(cluster: string): string {
   return `safepoint/${cluster}`;
@@ -56,6 +63,11 @@ export function deleteSetWorkflowId(cluster: string, backupId: string): string {
 /** The fixed id of the copying of a cluster: two never run at once. */
 export function replicateWorkflowId(cluster: string): string {
   return `safepoint/${cluster}/replicate`;
+}
+
+/** One drill at a time in a target. */
+export function drillWindowId(cluster: string): string {
+  return `safepoint/${cluster}/drill`;
 }
 
 /** Keyword search attributes; set only where the config says that the namespace has them. */

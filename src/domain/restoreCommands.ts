@@ -7,14 +7,18 @@ export type RestoreFacts = Pick<Manifest, 'backupId' | 'searchEngine' | 'artifac
 };
 
 /**
- * The commands of a restore by hand, in order. Everything is stopped, the indices of the prefixes are deleted and the
- * data folders of the brokers are empty before (camunda-docs, "Restore a backup"). `$SEARCH` is the search engine.
+ * The commands of a restore by hand, in order (camunda-docs, "Restore a backup"). `$SEARCH` is the search engine. Indices are
+ * listed, and deleted by name: Elasticsearch 8 refuses patterns.
  */
 export function restoreCommands({ backupId, searchEngine, artifacts, locate }: RestoreFacts): string[] {
   const repository = searchEngine.repository ?? 'REPOSITORY';
+  const patterns = Object.values(searchEngine.indexPrefixes)
+    .map((prefix) => `${prefix}*`)
+    .join(',');
   return [
-    '# 1. stop Operate, Tasklist, Optimize and the brokers; delete the indices; empty the data folders of the brokers',
-    ...Object.values(searchEngine.indexPrefixes).map((prefix) => `curl -X DELETE "$SEARCH/${prefix}*"`),
+    '# 1. stop Operate, Tasklist, Optimize and the brokers; empty the data folders of the brokers; list the indices, then delete them',
+    `INDICES=$(curl -sf "$SEARCH/_cat/indices/${patterns}?h=index&expand_wildcards=all"); echo "$INDICES"`,
+    'for index in $INDICES; do curl -X DELETE "$SEARCH/$index"; done',
     '# 2. restore the snapshots, one after the other',
     ...searchEngine.snapshots
       .filter((snapshot) => snapshot.indices.length > 0)
@@ -30,9 +34,11 @@ export function restoreCommands({ backupId, searchEngine, artifacts, locate }: R
     ...(artifacts.some(({ encryption }) => encryption !== undefined)
       ? ['# key.txt: the private key of one of the recipients, as age-keygen writes it']
       : []),
-    ...artifacts.map(
-      (artifact) => `${unpack(artifact)} | psql -v ON_ERROR_STOP=1 -d postgres  # ${locate(artifact)}`,
-    ),
+    ...artifacts.flatMap((artifact) => [
+      `# fetch ${locate(artifact)}`,
+      `echo '${artifact.sha256}  ${artifact.name}' | sha256sum --check`,
+      `${unpack(artifact)} | psql -X -v ON_ERROR_STOP=1 -d postgres`,
+    ]),
     '# 5. start the brokers, then the applications',
   ];
 }

@@ -27,6 +27,7 @@ export function planRetention(
   keepByRules(newestFirst, policy, nowMs, keep);
   keepOthers(newestFirst, policy, nowMs, keep);
   keepMinimum(newestFirst, policy, kept, keep);
+  keepProven(newestFirst, keep); // after the minimum: it comes on top
 
   const decisions = newestFirst.map((set) => decide(set, kept.get(set.backupId) ?? []));
   return { cluster, decisions, refused: refuse(newestFirst, decisions, policy, nowMs, force) };
@@ -98,6 +99,12 @@ function keepMinimum(
   const more = whole.filter((set) => !isKept(set)).slice(0, Math.max(0, missing));
   for (const set of more)
     keep(set, `minComplete: never fewer than ${minComplete} complete and verified sets`);
+}
+
+/** The newest of which a restore is known to work; all others are hope. One that was damaged since is none. */
+function keepProven(newestFirst: readonly RotatedSet[], keep: Keep): void {
+  const proven = newestFirst.find((set) => isWhole(set) && set.provenMs !== null);
+  if (proven !== undefined) keep(proven, 'the last one that is proven restorable');
 }
 
 function decide({ backupId, state, startedMs }: RotatedSet, reasons: string[]): SetDecision {

@@ -1,18 +1,20 @@
-const CHECK = /^check\.(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z\.(ok|failed)\.json$/;
+import { formatTime, parseTime } from './recordTime.ts';
+
+const CHECK = /^check\.([0-9TZ]+)\.(ok|failed)\.json$/;
 
 /** One later look at a set, as the name of its record tells it. */
 export type SetCheck = { at: string; ok: boolean };
 
 /** `check.20261125T190000123Z.ok.json`: sorts by time, to the millisecond, and a listing need not open it. */
 export function checkName({ at, ok }: SetCheck): string {
-  return `check.${at.replaceAll(/[-:.]/g, '')}.${ok ? 'ok' : 'failed'}.json`;
+  return `check.${formatTime(at)}.${ok ? 'ok' : 'failed'}.json`;
 }
 
 /** `null` for a name that is no check. Times ISO 8601. */
 export function parseCheckName(name: string): SetCheck | null {
-  const [, year, month, day, hour, minute, second, millisecond, outcome] = CHECK.exec(name) ?? [];
-  const at = `${year}-${month}-${day}T${hour}:${minute}:${second}.${millisecond}Z`;
-  return outcome === undefined || Number.isNaN(Date.parse(at)) ? null : { at, ok: outcome === 'ok' };
+  const [, time = '', outcome] = CHECK.exec(name) ?? [];
+  const at = parseTime(time);
+  return at === null ? null : { at, ok: outcome === 'ok' };
 }
 
 /** Name of the latest one; of the same moment, a failed one counts before an ok one. */

@@ -1,5 +1,6 @@
 import { parseCheckName } from './setCheck.ts';
 import { parseLabel } from './setLabel.ts';
+import { parseTrialName } from './setTrial.ts';
 
 /** Keys of a set in a store, relative to the store's prefix. */
 export const INTENT = 'intent.json';
@@ -9,11 +10,13 @@ export const PAUSE = 'pause.json';
 export const RESUME = 'resume.json';
 /** Keeps rotation away from the set, whatever the policy. */
 export const HOLD = 'hold.json';
+/** A restore has begun from the set and not ended: rotation lets it be. */
+export const RESTORING = 'restoring.json';
 /** The set is being deleted: no backup any more, however much of it is left. */
 export const TOMBSTONE = 'tombstone.json';
 export const LABEL_PREFIX = 'label.';
 
-const RECORDS: readonly string[] = [INTENT, MANIFEST, FAILURE, PAUSE, RESUME, HOLD, TOMBSTONE];
+const RECORDS: readonly string[] = [INTENT, MANIFEST, FAILURE, PAUSE, RESUME, HOLD, TOMBSTONE, RESTORING];
 
 export function setKey(cluster: string, backupId: string, object: string): string {
   return `${cluster}/${backupId}/${object}`;
@@ -39,12 +42,20 @@ export function isOwnName(name: string): boolean {
     isDumpName(name) ||
     parseLabel(name) !== null ||
     parseCheckName(name) !== null ||
+    parseTrialName(name) !== null ||
     /^replica\.[a-z-]+\.(json|ledger\.ndjson)$/.test(name)
   );
 }
 
 /** Beside the sets of a cluster: what belongs to its copies and to no set. */
 export const REPLICA_FOLDER = 'replica';
+
+/** Beside the sets of a cluster: what a restore into it has begun and not ended. */
+export const RESTORE_FOLDER = 'restore';
+
+export function restoreMarkerKey(cluster: string): string {
+  return `${clusterPrefix(cluster)}${RESTORE_FOLDER}/unfinished.json`;
+}
 
 /** Evidence of a copy of `zeebe` or `snapshots`. */
 export function replicaName(kind: string): string {

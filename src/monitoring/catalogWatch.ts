@@ -1,7 +1,7 @@
 import type { Logger } from '@temporalio/common';
 import type { ActivityDeps } from '../activities/deps.ts';
 import { messageOf } from '../system/redact.ts';
-import { countDamagedSets, readLastSets, showLastSets } from './lastSets.ts';
+import { countDamagedSets, readLastProofs, readLastSets, showLastSets } from './lastSets.ts';
 
 /** A run that another worker has sealed shows here this late at most. */
 const EVERY_MS = 5 * 60_000;
@@ -49,6 +49,8 @@ export function watchCatalog(
         { cluster },
         await countDamagedSets(store(settings.store), cluster),
       );
+      for (const [level, atMs] of Object.entries(await readLastProofs(store(settings.store), cluster)))
+        metrics.set('safepoint_last_proven_timestamp_seconds', { cluster, level }, atMs / 1000);
       showLastSets(metrics, last, { cluster, databases: Object.keys(settings.databases) });
       metrics.set('safepoint_catalog_readable', { cluster }, 1);
     } catch (error) {

@@ -1,6 +1,7 @@
 import type { Manifest } from '../contract/manifest.ts';
 import { CUT_PARTS } from '../contract/parts.ts';
 import { lastCheckName, parseCheckName } from '../domain/setCheck.ts';
+import { listTrials, TRIAL_LEVELS, type TrialLevel } from '../domain/setTrial.ts';
 import { readNewestSets } from '../storage/catalog.ts';
 import type { ObjectStore } from '../storage/port.ts';
 import { findFolders } from '../storage/setFolders.ts';
@@ -35,6 +36,21 @@ export async function countDamagedSets(store: ObjectStore, cluster: string): Pro
   const { folders } = await findFolders(store, { cluster });
   const checks = folders.map(({ objects }) => parseCheckName(lastCheckName([...objects.keys()]) ?? ''));
   return checks.filter((check) => check?.ok === false).length;
+}
+
+/** When the last good restore or drill of each level ended, in unix milliseconds; 0: never. A deeper one counts for all before it. */
+export async function readLastProofs(
+  store: ObjectStore,
+  cluster: string,
+): Promise<Record<TrialLevel, number>> {
+  const last: Record<TrialLevel, number> = { stored: 0, databases: 0, indices: 0, whole: 0 };
+  const { folders } = await findFolders(store, { cluster });
+  for (const { level, at, ok } of folders.flatMap(({ objects }) => listTrials([...objects.keys()]))) {
+    if (!ok) continue;
+    for (const each of TRIAL_LEVELS.slice(0, TRIAL_LEVELS.indexOf(level) + 1))
+      last[each] = Math.max(last[each], Date.parse(at));
+  }
+  return last;
 }
 
 /** `databases`: names of the config; a manifest may hold any words, and each would be a series for ever. */

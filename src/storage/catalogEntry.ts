@@ -12,10 +12,12 @@ import {
   isDumpName,
   isOwnName,
   MANIFEST,
+  RESTORING,
   setKey,
   TOMBSTONE,
 } from '../domain/setKeys.ts';
 import { parseLabel, type SetLabel } from '../domain/setLabel.ts';
+import { lastProof, listTrials, type SetTrial } from '../domain/setTrial.ts';
 import type { SetFolder } from './setFolders.ts';
 
 /** One set in one store, as `list` shows it. Times ISO 8601, spans milliseconds; `null`: not known. */
@@ -33,6 +35,10 @@ export type CatalogEntry = {
   sizeBytes: number | null;
   /** Whether a person has put it out of the reach of rotation. */
   held: boolean;
+  /** A restore has begun from it and not ended. */
+  restoring: boolean;
+  /** The last time that it was restored whole or in part, in earnest or as a drill, and went well. */
+  proof: SetTrial | null;
   /** The last `verify` after it was sealed. */
   check: { at: string; ok: boolean } | null;
   reasons: string[];
@@ -208,6 +214,8 @@ function entryOf(
     state: differs && facts.state === 'complete' ? 'partial' : facts.state,
     sizeBytes: expected === null ? null : sizeBytes,
     held: objects.has(HOLD),
+    restoring: objects.has(RESTORING),
+    proof: lastProof(listTrials([...objects.keys()])),
     check: parseCheckName(lastCheckName([...objects.keys()]) ?? ''),
     reasons,
   };

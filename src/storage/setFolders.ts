@@ -1,5 +1,5 @@
 import { compareIds } from '../domain/backupId.ts';
-import { clusterPrefix, isOwnName, REPLICA_FOLDER, setKey } from '../domain/setKeys.ts';
+import { clusterPrefix, isOwnName, REPLICA_FOLDER, RESTORE_FOLDER, setKey } from '../domain/setKeys.ts';
 import type { ObjectInfo, ObjectStore } from './port.ts';
 
 /** One set in one store, and what lies in it by name; nothing of it was opened. */
@@ -18,12 +18,10 @@ export type Found = { folders: SetFolder[]; strangers: string[] };
 
 /** Clusters listed at the same time: reading the answers keeps one core busy, and more of them only hold memory. */
 const PARALLEL_LISTS = 16;
-/** One answer of a store. Of a folder that shows no set in so many objects the names of its folders are asked for, before it is read on. */
-const FIRST_OBJECTS = 1000;
 
 /**
- * Finds the sets of a store by the names of its objects. A folder without a set is a stranger's and is looked into for one
- * answer only: it may hold millions of objects.
+ * Finds the sets of a store by the names of its objects. A folder without a set is a stranger's and is not looked into: it may
+ * hold millions of objects.
  */
 export async function findFolders(store: ObjectStore, wanted: Wanted = {}): Promise<Found> {
   const clusters =
@@ -53,8 +51,8 @@ export async function openFolder(
   cluster: string,
   backupId: string,
 ): Promise<SetFolder | null> {
-  const found = await listBelow(store, cluster, setKey(cluster, backupId, ''));
-  return found?.folders[0] ?? null;
+  const { folders } = await listBelow(store, cluster, setKey(cluster, backupId, ''));
+  return folders[0] ?? null;
 }
 
 async function listCluster(
@@ -62,25 +60,21 @@ async function listCluster(
   cluster: string,
   backupId: string | undefined,
 ): Promise<Found> {
-  const prefix = clusterPrefix(cluster);
-  if (backupId === undefined)
-    return (await listBelow(store, cluster, prefix)) ?? { folders: [], strangers: [prefix] };
   const ids = await listSetIds(store, cluster);
-  const folder = ids.includes(backupId) ? await openFolder(store, cluster, backupId) : null;
-  return { folders: folder === null ? [] : [folder], strangers: [] };
+  if (backupId !== undefined) {
+    const folder = ids.includes(backupId) ? await openFolder(store, cluster, backupId) : null;
+    return { folders: folder === null ? [] : [folder], strangers: [] };
+  }
+  if (ids.length === 0) return { folders: [], strangers: [clusterPrefix(cluster)] };
+  return await listBelow(store, cluster, clusterPrefix(cluster));
 }
 
-/** `null` where no folder has the name of a set. */
-async function listBelow(store: ObjectStore, cluster: string, prefix: string): Promise<Found | null> {
+async function listBelow(store: ObjectStore, cluster: string, prefix: string): Promise<Found> {
   const folders = new Map<string, Map<string, ObjectInfo>>();
   const strangers: string[] = [];
-  let seen = 0;
   for await (const info of store.list(prefix)) {
-    seen += 1;
-    const showsNone = seen === FIRST_OBJECTS && folders.size === 0;
-    if (showsNone && (await listSetIds(store, cluster)).length === 0) return null;
     const [backupId = '', ...rest] = info.key.slice(clusterPrefix(cluster).length).split('/');
-    if (backupId === REPLICA_FOLDER) continue;
+    if (backupId === REPLICA_FOLDER || backupId === RESTORE_FOLDER) continue;
     if (!isId(backupId) || rest.length === 0) {
       strangers.push(info.key);
       continue;
@@ -89,7 +83,6 @@ async function listBelow(store: ObjectStore, cluster: string, prefix: string): P
     objects.set(rest.join('/'), info);
     folders.set(backupId, objects);
   }
-  if (folders.size === 0) return null;
   // Others number their folders too: photos/2026/
   const isOurs = (objects: Map<string, ObjectInfo>) => [...objects.keys()].some(isOwnName);
   const found: Found = { folders: [], strangers };

@@ -9,9 +9,9 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 const DEFAULT_BODY_LIMIT_BYTES = 8 * 1024 * 1024;
 
 export type HttpCall = {
-  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   path: string; // below the base URL of the endpoint, or a whole URL
-  body?: string; // JSON
+  body?: string; // JSON; with PATCH a JSON merge patch, RFC 7396
   timeoutMs?: number; // for the whole exchange; default 10 s
   bodyLimitBytes?: number; // default 8 MiB
   signal?: AbortSignal;
@@ -123,8 +123,9 @@ async function readBody(body: AsyncIterable<Buffer>, limitBytes: number, name: s
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function contentType({ body }: HttpCall): Record<string, string> {
-  return body === undefined ? {} : { 'content-type': 'application/json' };
+function contentType({ method, body }: HttpCall): Record<string, string> {
+  if (body === undefined) return {};
+  return { 'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json' };
 }
 
 /** Read at each request, so that a rotated secret takes effect. */

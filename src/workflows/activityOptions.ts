@@ -139,3 +139,44 @@ export const verifyOptions: ActivityOptions = {
   heartbeatTimeout: '30 s',
   retry: { initialInterval: '1 s', backoffCoefficient: 2, maximumInterval: '1 m', maximumAttempts: 12 },
 };
+
+/** Looks only; a store or search engine that is away for longer than this is a reason to look again by hand. */
+export const planRestoreOptions: ActivityOptions = {
+  ...common,
+  startToCloseTimeout: '10 m',
+  heartbeatTimeout: '30 s',
+  retry: { ...promptly, maximumAttempts: 10 },
+};
+
+/** Indices and dumps may take hours; a step that is tried again goes on, or starts over without harm. */
+export const restoreStepOptions: ActivityOptions = {
+  ...common,
+  startToCloseTimeout: '12 h',
+  scheduleToCloseTimeout: '24 h',
+  heartbeatTimeout: '30 s',
+  retry: { initialInterval: '1 s', backoffCoefficient: 2, maximumInterval: '1 m', maximumAttempts: 12 },
+};
+
+/** A hook has its own time limit; this one is for a worker that died. */
+export const runHookOptions: ActivityOptions = {
+  ...restoreStepOptions,
+  retry: { initialInterval: '5 s', backoffCoefficient: 2, maximumAttempts: 3 },
+};
+
+/** Looked at again until nobody answers any more. */
+export const stoppedOptions: ActivityOptions = {
+  ...common,
+  startToCloseTimeout: '1 m',
+  scheduleToCloseTimeout: '10 m',
+  heartbeatTimeout: '30 s',
+  retry: promptly,
+};
+
+/** Looked at again until all of it is up: Operate reads what Zeebe exports again. */
+export const provingOptions: ActivityOptions = {
+  ...common,
+  startToCloseTimeout: '5 m',
+  scheduleToCloseTimeout: '1 h',
+  heartbeatTimeout: '30 s',
+  retry: { initialInterval: '2 s', backoffCoefficient: 1 },
+};

@@ -1,7 +1,11 @@
 export { backup } from './backup.ts';
 export { backupWindow } from './backupWindow.ts';
 export { deleteSet } from './deleteSet.ts';
+export { drill } from './drill.ts';
+export { drillWindow } from './drillWindow.ts';
 export { retain } from './retain.ts';
 export { replicate } from './replicate.ts';
+export { restore } from './restore.ts';
+export { restoreWindow } from './restoreWindow.ts';
 export { sentinel } from './sentinel.ts';
 export { verify } from './verify.ts';

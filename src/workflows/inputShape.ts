@@ -63,6 +63,39 @@ export function checkVerifyShape(input: unknown): void {
   });
 }
 
+export function checkRestoreShape(input: unknown): void {
+  checkShape(input, {
+    cluster: CLUSTER,
+    backupId: BACKUP_ID,
+    latest: { type: 'boolean', wanted: 'true or false' },
+    before: { type: 'string', wanted: 'a time such as 2026-11-25T02:00:00Z' },
+    into: { type: 'string', wanted: 'a cluster name' },
+    force: { type: 'boolean', wanted: 'true or false' },
+    unattended: { type: 'boolean', wanted: 'true or false' },
+  });
+}
+
+export function checkDrillShape(input: unknown): void {
+  checkShape(input, {
+    cluster: CLUSTER,
+    backupId: BACKUP_ID,
+    level: { type: 'string', wanted: 'stored, databases, indices or whole' },
+  });
+}
+
+/** Refuses what was not made by `restore`: half a plan must not delete anything. */
+export function checkRestoreWindowShape(input: unknown): void {
+  const plan = fieldsOf(fieldsOf(input)['plan']);
+  const isWhole =
+    ['cluster', 'target', 'backupId', 'digest'].every((field) => typeof plan[field] === 'string') &&
+    ['indices', 'snapshots', 'databases', 'hooks'].every((field) => Array.isArray(plan[field]));
+  if (!isWhole)
+    throw fail(
+      'InvalidInput',
+      'these steps are started by `restore` alone; start `restore` with {"cluster":"prod","latest":true}',
+    );
+}
+
 function checkShape(input: unknown, fields: Fields): void {
   const example = 'give an object such as {"cluster":"prod"}';
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {

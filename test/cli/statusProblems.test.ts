@@ -7,7 +7,7 @@ const now = Date.parse('2026-11-25T12:00:00Z');
 
 function set(backupId: string, state: CatalogEntry['state'], startedAt: string, completedAt: string | null) {
   const place = { cluster: 'prod', store: 'main', location: '/backups', procedure: 'sequential' };
-  const sizes = { windowMs: null, held: false, check: null, sizeBytes: null };
+  const sizes = { windowMs: null, held: false, restoring: false, proof: null, check: null, sizeBytes: null };
   return { ...place, ...sizes, backupId, state, startedAt, completedAt, reasons: ['DumpFailed: no'] };
 }
 const good = set('100', 'complete', '2026-11-25T02:00:00Z', '2026-11-25T02:10:00Z');

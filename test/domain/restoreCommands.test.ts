@@ -38,11 +38,14 @@ describe('domain/restoreCommands', () => {
     });
 
     expect(commands.filter((command) => !command.startsWith('#'))).toEqual([
-      'curl -X DELETE "$SEARCH/operate*"',
+      'INDICES=$(curl -sf "$SEARCH/_cat/indices/operate*?h=index&expand_wildcards=all"); echo "$INDICES"',
+      'for index in $INDICES; do curl -X DELETE "$SEARCH/$index"; done',
       'curl -X POST "$SEARCH/_snapshot/camunda/camunda_operate_1000_8.6.0_part_1_of_6/_restore?wait_for_completion=true"',
       'bin/restore --backupId=1000',
-      'zstd -dc < web-modeler.sql.zst | psql -v ON_ERROR_STOP=1 -d postgres  # s3://bucket/prod/1000/web-modeler.sql.zst',
+      "echo 'a  web-modeler.sql.zst' | sha256sum --check",
+      'zstd -dc < web-modeler.sql.zst | psql -X -v ON_ERROR_STOP=1 -d postgres',
     ]);
+    expect(commands).toContain('# fetch s3://bucket/prod/1000/web-modeler.sql.zst');
   });
 
   it('decrypts what is encrypted, with the plain program', () => {
@@ -57,7 +60,7 @@ describe('domain/restoreCommands', () => {
     });
 
     expect(commands).toContain(
-      'age -d -i key.txt < web-modeler.sql.zst.age | zstd -dc | psql -v ON_ERROR_STOP=1 -d postgres  # s3://bucket/key',
+      'age -d -i key.txt < web-modeler.sql.zst.age | zstd -dc | psql -X -v ON_ERROR_STOP=1 -d postgres',
     );
     expect(commands.join('\n')).toContain('# key.txt: the private key of one of the recipients');
   });

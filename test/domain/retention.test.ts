@@ -25,7 +25,7 @@ const nothing: RetentionPolicy = {
 
 function set(backupId: string, ageMs: number, more: Partial<RotatedSet> = {}): RotatedSet {
   const startedMs = NOW - ageMs;
-  const whole = { state: 'complete', held: false, verified: true, inUse: null } as const;
+  const whole = { state: 'complete', held: false, verified: true, provenMs: null, inUse: null } as const;
   return { backupId, startedMs, endedMs: startedMs + 60_000, ...whole, ...more };
 }
 
@@ -120,6 +120,16 @@ describe('domain/retention: what no rule may touch', () => {
     expect(plan(sets.slice(0, 2), { keepLast: 1 }).kept).toEqual(['9', '8']);
   });
 
+  it('the last one that was restored, on top of the minimum', () => {
+    const sets = [set('9', DAY), set('8', 2 * DAY), set('7', 3 * DAY, { provenMs: NOW }), set('6', 4 * DAY)];
+
+    const { kept, gone, reasonsOf } = plan(sets, { keepLast: 1, minComplete: 2 });
+
+    expect(kept).toEqual(['9', '8', '7']);
+    expect(gone).toEqual(['6']);
+    expect(reasonsOf('7')).toEqual(['the last one that is proven restorable']);
+  });
+
   it('the last complete and verified sets: a damaged one does not count', () => {
     const sets = [
       set('9', DAY, { verified: false }),
@@ -190,6 +200,7 @@ const anySet = fc.record({
   startedMs: fc.option(fc.integer({ min: NOW - 800 * DAY, max: NOW }), { freq: 20 }),
   held: fc.boolean(),
   verified: fc.boolean(),
+  provenMs: fc.option(fc.constant(NOW), { freq: 1 }),
   inUse: fc.option(fc.constant('a restore reads it'), { freq: 5 }),
 });
 const anySets = fc
@@ -253,6 +264,14 @@ describe('domain/retention: promises, whatever the sets and the policy', () => {
   it('the newest complete and verified set always stays', () => {
     check((sets, _policy, kept) => {
       const ids = sets.filter(isWhole).map(({ backupId }) => Number(backupId));
+      if (ids.length > 0) expect(kept.map(({ backupId }) => Number(backupId))).toContain(Math.max(...ids));
+    });
+  });
+
+  it('the newest set that is proven restorable always stays', () => {
+    check((sets, _policy, kept) => {
+      const proven = sets.filter((each) => isWhole(each) && each.provenMs !== null);
+      const ids = proven.map(({ backupId }) => Number(backupId));
       if (ids.length > 0) expect(kept.map(({ backupId }) => Number(backupId))).toContain(Math.max(...ids));
     });
   });

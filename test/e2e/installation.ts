@@ -5,6 +5,7 @@ import { writeConfig } from '../../sandbox/demo/config.ts';
 import { startWorker } from '../../sandbox/demo/product.ts';
 import { deploy } from '../../sandbox/load/deploy.ts';
 import { startLoad, type LoadStats } from '../../sandbox/load/startLoad.ts';
+import { startPlatform, type Platform } from '../../sandbox/platform/platform.ts';
 import { startStack, type Stack } from '../../sandbox/stack/stack.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { BackupInput } from '../../src/contract/backup.ts';
@@ -35,13 +36,14 @@ export async function startInstallation(): Promise<Installation> {
 
 async function build({ dataDir, keep, stop }: Keeper): Promise<Installation> {
   const stack = await keep(startStack({ dataDir, exporterFlushDelaySeconds }));
+  const platform = await keep(startPlatform(stack.camunda));
   const { broker } = stack.camunda;
   await deploy(broker.url);
   const load = startLoad(broker.url, { instancesPerSecond: 8, completionsPerSecond: 4 });
   const { stop: stopLoad } = await keep({ stop: once(() => load.stop()) });
 
   const env = {
-    SAFEPOINT_CONFIG: writeConfig(dataDir, describeStack(stack), stack),
+    SAFEPOINT_CONFIG: writeConfig(dataDir, describeStack(stack, platform), stack),
     TEMPORAL_ADDRESS: stack.temporal.address,
     TEMPORAL_NAMESPACE: stack.temporal.namespace,
   };
@@ -74,7 +76,7 @@ function once<T>(act: () => Promise<T>): () => Promise<T> {
   return () => (answer ??= act());
 }
 
-function describeStack({ camunda, openSearch, dataDir }: Stack) {
+function describeStack({ camunda, openSearch, dataDir }: Stack, { hooks }: Platform) {
   mkdirSync(path.join(dataDir, 'zeebe-copy'), { recursive: true });
   return {
     urls: {
@@ -86,6 +88,7 @@ function describeStack({ camunda, openSearch, dataDir }: Stack) {
     },
     settings: {
       exporter: { flushDelay: `${exporterFlushDelaySeconds} s` },
+      restore: { hooks },
       retention: { keepLast: 2, minComplete: 2, minAge: '0 s', maxShare: 1 },
       replicate: {
         zeebe: { from: 'zeebe', to: 'zeebe-copy' },

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -170,6 +170,54 @@ describe('ops/kubernetes: the config of the worker', () => {
     expect(
       find('NetworkPolicy').spec?.ingress?.flatMap((rule) => rule.ports.map(({ port }) => port)),
     ).toEqual(['metrics', 'health']);
+  });
+});
+
+describe('ops/kubernetes: with the right to restore', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'safepoint-restoring-'));
+  afterAll(() => {
+    rmSync(folder, { recursive: true });
+  });
+  let documents: (Resource & { rules?: { resources: string[]; verbs: string[] }[] })[];
+  let file: string;
+  beforeAll(async () => {
+    cpSync(manifests, path.join(folder, 'ops'), { recursive: true });
+    const kustomization = path.join(folder, 'ops', 'kustomization.yaml');
+    writeFileSync(kustomization, `${readFileSync(kustomization, 'utf8')}components: [restore]\n`);
+    const { stdout } = await execa(tools.kubectl, ['kustomize', path.dirname(kustomization)]);
+    file = path.join(folder, 'built.yaml');
+    writeFileSync(file, stdout);
+    documents = parseAllDocuments(stdout).map((document) => document.toJS() as Resource);
+  });
+
+  it('is what the schemas of Kubernetes allow, and no field more', async () => {
+    const args = ['-m', 'kubernetes_validate', '--strict', '-k', '1.37.0', file];
+
+    const { exitCode } = await execa(tools.python, args, { reject: false });
+
+    expect(exitCode).toBe(0);
+    expect(documents).toHaveLength(resources.length + 2);
+  });
+
+  it('gives the pods the token of an account with these rights, and no other', () => {
+    const template = documents.find(({ kind }) => kind === 'Deployment')?.spec?.template;
+    const rights = documents
+      .flatMap(({ rules = [] }) => rules)
+      .flatMap((rule) => rule.resources.flatMap((name) => rule.verbs.map((verb) => `${verb} ${name}`)));
+
+    expect(template?.spec.automountServiceAccountToken).toBe(true);
+    expect(rights).toEqual([
+      'get statefulsets',
+      'patch statefulsets',
+      'get deployments',
+      'patch deployments',
+      'list pods',
+      'get pods/log',
+      'get persistentvolumeclaims',
+      'list jobs',
+      'create jobs',
+      'delete jobs',
+    ]);
   });
 });
 

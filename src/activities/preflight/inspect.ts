@@ -15,6 +15,7 @@ import { checkParts } from './checks/parts.ts';
 import { checkProtection } from './checks/protection.ts';
 import { checkReplicate } from './checks/replicate.ts';
 import { checkRepository } from './checks/repository.ts';
+import { checkRestore } from './checks/restore.ts';
 import { checkSearchEngine } from './checks/searchEngine.ts';
 import { checkSettings } from './checks/settings.ts';
 import { checkStore } from './checks/store.ts';
@@ -35,6 +36,7 @@ const CHECKS: Check[] = [
   checkIndices,
   checkDatabases,
   checkStore,
+  checkRestore,
   checkProtection,
   checkReplicate,
   checkCopies,

@@ -10,6 +10,7 @@ const HEAD = [
   'window',
   'size',
   'checked',
+  'proven',
   'procedure',
   'store',
   'remarks',
@@ -30,9 +31,14 @@ export function renderList(
     showSpan(entry.windowMs),
     showSize(entry.sizeBytes),
     showCheck(entry.check),
+    showProof(entry.proof),
     entry.procedure ?? '',
     entry.store,
-    [...(entry.held ? ['held'] : []), ...entry.reasons].join('; '),
+    [
+      ...(entry.held ? ['held'] : []),
+      ...(entry.restoring ? ['a restore has begun from it'] : []),
+      ...entry.reasons,
+    ].join('; '),
   ]);
   const table = rows.length === 0 ? 'No backup sets.' : renderTable(rows, HEAD);
   return `${[table, ...renderStrangers(strangers)].join('\n')}\n`;
@@ -42,6 +48,11 @@ export function renderList(
 function showCheck(check: CatalogEntry['check']): string {
   if (check === null) return '';
   return check.ok ? check.at.slice(0, 10) : `FAILED ${check.at.slice(0, 10)}`;
+}
+
+/** How deep the last restore or drill went that was good, and when. */
+function showProof(proof: CatalogEntry['proof']): string {
+  return proof === null ? '' : `${proof.level} ${proof.at.slice(0, 10)}`;
 }
 
 function renderStrangers(strangers: readonly { location: string }[]): string[] {

@@ -1,3 +1,4 @@
+import { SafepointError } from '../../contract/errors.ts';
 import type { Manifest } from '../../contract/manifest.ts';
 import type { ReplicaRecord } from '../../contract/replica.ts';
 import type { CheckRecord, Hold } from '../../contract/setRecords.ts';
@@ -29,6 +30,14 @@ export function renderSet(set: CatalogSet & { replicas?: ReplicaRecord[] }): str
     ['run', intent.workflowId],
   ];
   return block([...head, '', renderTable(facts)]);
+}
+
+/** As a shell reads them; fails with `InvalidInput` where no manifest can be read. */
+export function renderRestoreCommands(sets: readonly CatalogSet[], backupId: string): string {
+  const manifest = sets.find((set) => set.manifest !== undefined)?.manifest;
+  if (manifest === undefined)
+    throw new SafepointError('InvalidInput', `set ${backupId} has no manifest that can be read`);
+  return printable(`${manifest.restore.commands.join('\n')}\n`);
 }
 
 function describeHold(hold: Hold | undefined): string {

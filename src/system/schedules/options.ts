@@ -3,11 +3,13 @@ import type { ScheduleConfig } from '../../config/schema.ts';
 import type { BackupInput } from '../../contract/backup.ts';
 import {
   BACKUP_WORKFLOW,
+  DRILL_WORKFLOW,
   RUN_DETAILS,
   scheduleIdOf,
   TASK_QUEUE,
   VERIFY_WORKFLOW,
 } from '../../contract/names.ts';
+import type { DrillInput } from '../../contract/drill.ts';
 import type { VerifyInput } from '../../contract/verification.ts';
 import type { CronFields } from '../../domain/daylightSaving.ts';
 import { parseCron } from './cron.ts';
@@ -46,13 +48,19 @@ export function toScheduleOptions(name: string, schedule: ScheduleConfig) {
   } satisfies ScheduleOptions;
 }
 
-const WORKFLOWS = { backup: BACKUP_WORKFLOW, verify: VERIFY_WORKFLOW } as const;
+const WORKFLOWS = { backup: BACKUP_WORKFLOW, verify: VERIFY_WORKFLOW, drill: DRILL_WORKFLOW } as const;
 
-function toInput({ cluster, procedure, sets }: ScheduleConfig): BackupInput | VerifyInput {
+function toInput({
+  cluster,
+  procedure,
+  sets,
+  level,
+}: ScheduleConfig): BackupInput | VerifyInput | DrillInput {
   return {
     cluster,
     ...(procedure === undefined ? {} : { procedure }),
     ...(sets === undefined ? {} : { sets }),
+    ...(level === undefined ? {} : { level }),
   };
 }
 

@@ -1,0 +1,74 @@
+import { activityInfo, cancellationSignal } from '@temporalio/activity';
+import type { DrillInfo, DrillInput, DrillPlan, DrillRecord } from '../contract/drill.ts';
+import { SafepointError } from '../contract/errors.ts';
+import { snapshotsToRestore } from '../domain/restorePlan.ts';
+import { setKey } from '../domain/setKeys.ts';
+import { TRIAL_LEVELS, trialName } from '../domain/setTrial.ts';
+import { openFolder } from '../storage/setFolders.ts';
+import type { ActivityDeps } from './deps.ts';
+import { withHeartbeats } from './heartbeats.ts';
+import { chooseSet } from './restore/chooseSet.ts';
+import { requireSettings, storesOfCluster } from './stores.ts';
+
+export function createDrillActivities(deps: ActivityDeps) {
+  return {
+    /** Fails with `InvalidInput`, and with `RestoreRefused` when there is no such set. */
+    async planDrill(input: DrillInput): Promise<DrillPlan> {
+      const { cluster, backupId } = input;
+      const { drill } = requireSettings(deps.config, cluster);
+      const level = input.level ?? drill?.level ?? 'indices';
+      if (!TRIAL_LEVELS.includes(level))
+        throw new SafepointError(
+          'InvalidInput',
+          `level is ${JSON.stringify(level)}, must be one of ${TRIAL_LEVELS.join(', ')}`,
+        );
+      if (level === 'whole' && drill?.into === undefined)
+        throw new SafepointError(
+          'InvalidInput',
+          `a drill of level whole needs clusters.${cluster}.drill.into, the cluster that is overwritten by it`,
+        );
+      const stores = storesOfCluster(deps, cluster);
+      const choice = backupId === undefined ? { latest: true } : { backupId, force: true };
+      const { manifest, at } = await withHeartbeats(() => chooseSet(stores, { cluster, ...choice }));
+      const known = Object.keys(deps.config.stores);
+      const hasServer = (database: string) => drill?.databases[database] !== undefined;
+      return {
+        ...{ cluster, level, manifest: at },
+        backupId: manifest.backupId,
+        target: drill?.into ?? cluster,
+        startedAt: new Date().toISOString(),
+        snapshots: snapshotsToRestore(manifest),
+        stallMs: requireSettings(deps.config, drill?.into ?? cluster).budgets.stall,
+        databases: manifest.artifacts
+          .filter(({ database }) => hasServer(database))
+          .map((artifact) => {
+            const having = (artifact.stores ?? [at.store]).filter((name) => known.includes(name));
+            const source = { cluster, backupId: manifest.backupId, artifact, stores: having };
+            return { database: artifact.database, source };
+          }),
+        untried: manifest.artifacts
+          .map(({ database }) => database)
+          .filter((database) => !hasServer(database)),
+      };
+    },
+
+    /** Leaves what was tried beside the set, in every store that has it. */
+    async recordDrill({ plan, indices, proof, failure }: DrillInfo): Promise<void> {
+      const { cluster, target, backupId, level, startedAt } = plan;
+      const endedAt = new Date().toISOString();
+      const ok = failure === undefined;
+      const record: DrillRecord = {
+        schema: 'safepoint/drill/v1',
+        ...{ cluster, target, backupId, level, ok, startedAt, endedAt, indices },
+        ...(failure !== undefined && { failure }),
+        ...proof,
+        workflowId: activityInfo().workflowExecution?.workflowId ?? '',
+      };
+      const key = setKey(cluster, backupId, trialName({ kind: 'drill', at: endedAt, level, ok }));
+      for (const store of storesOfCluster(deps, cluster)) {
+        if ((await openFolder(store, cluster, backupId)) === null) continue;
+        await store.putObject(key, `${JSON.stringify(record, null, 2)}\n`, { signal: cancellationSignal() });
+      }
+    },
+  };
+}

@@ -1,0 +1,233 @@
+import type { ClusterConfig } from '../../config/schema.ts';
+import { SafepointError } from '../../contract/errors.ts';
+import type { Manifest } from '../../contract/manifest.ts';
+import type { Finding } from '../../contract/preflight.ts';
+import {
+  RestoreRecord,
+  type PlannedDatabase,
+  type RestoreInput,
+  type RestorePlan,
+} from '../../contract/restore.ts';
+import { deedsOf, indicesInTheWay, snapshotsToRestore } from '../../domain/restorePlan.ts';
+import { setKey } from '../../domain/setKeys.ts';
+import { listTrials, trialName } from '../../domain/setTrial.ts';
+import type { ObjectStore } from '../../storage/port.ts';
+import { findFolders } from '../../storage/setFolders.ts';
+import { sha256Of } from '../../system/sha256.ts';
+import type { ActivityDeps } from '../deps.ts';
+import type { HookActivities } from '../hooks.ts';
+import { requireSettings, storesOfCluster } from '../stores.ts';
+import { chooseSet, type ChosenSet } from './chooseSet.ts';
+import { inspectTarget } from './inspectTarget.ts';
+import { readMarker } from './marker.ts';
+
+export type PlanDeps = Pick<ActivityDeps, 'config' | 'store' | 'camunda'> & {
+  dryRunHooks: HookActivities['dryRunHooks'];
+};
+
+/**
+ * What a restore would do now; touches nothing. Fails with `InvalidInput` for input that makes no sense, with `RestoreRefused`
+ * and every reason at once when it cannot be done.
+ */
+export async function makePlan(
+  deps: PlanDeps,
+  input: RestoreInput,
+  call: { signal?: AbortSignal },
+): Promise<RestorePlan> {
+  requireOneChoice(input);
+  const { cluster, into: target = cluster, force = false } = input;
+  requireSettings(deps.config, cluster);
+  const settings = requireSettings(deps.config, target);
+  const stores = storesOfCluster(deps, cluster);
+  const set = await chooseSet(stores, input);
+  const { manifest } = set;
+  const camunda = deps.camunda(target);
+  const findings = [...judgeSet(set, force), ...(await inspectTarget({ camunda, settings, manifest, call }))];
+  const hooks = await lookAtHooks(deps, { target, cluster, backupId: manifest.backupId }, findings);
+  const databases = planDatabases(deps, set, settings, findings);
+  const indices = await listInTheWay(deps, target, manifest, findings, call);
+  requireNoErrors(findings, set, target);
+  const plan: Omit<RestorePlan, 'digest'> = {
+    ...{ cluster, target, indices, databases, hooks, findings },
+    backupId: manifest.backupId,
+    verdict: manifest.verdict,
+    takenAt: manifest.window.pausedAt,
+    camundaVersion: manifest.camunda.version,
+    plannedAt: new Date().toISOString(),
+    manifest: set.at,
+    snapshots: snapshotsToRestore(manifest),
+    unfinished: await readMarker(deps.store(settings.store), target, call),
+    stallMs: settings.budgets.stall,
+    lastTookMs: await readLastTook(stores, cluster, target),
+  };
+  return { ...plan, digest: sha256Of(deedsOf(plan)).slice(0, 12) };
+}
+
+function requireOneChoice({ backupId, latest, before }: RestoreInput): void {
+  const given = [backupId !== undefined, latest === true, before !== undefined].filter(Boolean).length;
+  if (given !== 1)
+    throw new SafepointError('InvalidInput', 'say which set with one of backupId, latest and before');
+  if (before !== undefined && Number.isNaN(Date.parse(before)))
+    throw new SafepointError(
+      'InvalidInput',
+      `before is ${JSON.stringify(before)}, must be a time such as 2026-11-25T02:00:00Z`,
+    );
+}
+
+function judgeSet({ entry }: ChosenSet, force: boolean): Finding[] {
+  const fix = 'choose another set, or take this one all the same with --force';
+  const severity = force ? 'warning' : 'error';
+  const findings: Finding[] = [];
+  if (entry.state !== 'complete')
+    findings.push({
+      check: 'set.complete',
+      ok: false,
+      severity,
+      seen: `the set is ${entry.state}: ${entry.reasons.join('; ')}`,
+      fix,
+    });
+  if (entry.check?.ok === false)
+    findings.push({
+      check: 'set.check',
+      ok: false,
+      severity,
+      seen: `its last check, at ${entry.check.at}, failed; safepoint show ${entry.backupId}`,
+      fix,
+    });
+  return findings;
+}
+
+async function lookAtHooks(
+  { dryRunHooks }: PlanDeps,
+  { target, cluster, backupId }: { target: string; cluster: string; backupId: string },
+  findings: Finding[],
+): Promise<RestorePlan['hooks']> {
+  try {
+    const outlooks = await dryRunHooks({ cluster: target, setCluster: cluster, backupId });
+    for (const { hook, ok, lines } of outlooks.filter((outlook) => !outlook.ok))
+      findings.push({
+        check: `hook.${hook}`,
+        ok,
+        severity: 'error',
+        seen: lines.join('; '),
+        fix: `correct clusters.${target}.restore.hooks (docs/hooks.md)`,
+      });
+    return outlooks.map(({ hook, lines }) => ({ hook, does: lines.join('; ') }));
+  } catch (error) {
+    if (!(error instanceof SafepointError) || error.code !== 'InvalidConfig') throw error;
+    findings.push({
+      check: 'hooks',
+      ok: false,
+      severity: 'error',
+      seen: error.message,
+      fix: `give clusters.${target}.restore.hooks (docs/hooks.md)`,
+    });
+    return [];
+  }
+}
+
+/** Where each dump goes: a server of its own for restores, else the one that it came from. */
+function planDatabases(
+  { config }: PlanDeps,
+  { manifest, at }: ChosenSet,
+  { restore, databases }: ClusterConfig,
+  findings: Finding[],
+): PlannedDatabase[] {
+  return manifest.artifacts.flatMap((artifact): PlannedDatabase[] => {
+    const { database } = artifact;
+    const server = restore?.databases[database] ?? databases[database];
+    const stores = (artifact.stores ?? [at.store]).filter((name) => Object.hasOwn(config.stores, name));
+    if (server === undefined || stores.length === 0) {
+      const seen =
+        server === undefined
+          ? `the config of the target has no server for database ${database}`
+          : `${artifact.name} lies in ${artifact.stores?.join(', ') ?? ''}, which the config has not`;
+      findings.push({
+        check: `database.${database}`,
+        ok: false,
+        severity: 'error',
+        seen,
+        fix: 'name the server under `restore.databases`, and the store under `stores`',
+      });
+      return [];
+    }
+    const { cluster, backupId } = manifest;
+    return [
+      { database, source: { cluster, backupId, artifact, stores }, target: `${server.host}:${server.port}` },
+    ];
+  });
+}
+
+async function listInTheWay(
+  { camunda }: PlanDeps,
+  target: string,
+  manifest: Manifest,
+  findings: Finding[],
+  call: { signal?: AbortSignal },
+): Promise<string[]> {
+  try {
+    return await readIndicesInTheWay(camunda(target), manifest, call);
+  } catch (error) {
+    call.signal?.throwIfAborted();
+    if (!(error instanceof SafepointError)) throw error;
+    findings.push({
+      check: 'target.indices',
+      ok: false,
+      severity: 'error',
+      seen: error.message,
+      fix: 'the search engine must run during a restore',
+    });
+    return [];
+  }
+}
+
+/** By name; those of the prefixes, and others of which a snapshot holds one of the same name. */
+export async function readIndicesInTheWay(
+  { searchEngine }: ReturnType<ActivityDeps['camunda']>,
+  manifest: Manifest,
+  call: { signal?: AbortSignal },
+): Promise<string[]> {
+  const prefixes = Object.values(manifest.searchEngine.indexPrefixes);
+  const held = manifest.searchEngine.snapshots.flatMap(({ indices }) => indices);
+  const others = held.filter((name) => !prefixes.some((prefix) => name.startsWith(prefix)));
+  const families = new Set(others.map((name) => name.split('-')[0] ?? name));
+  const live = await searchEngine.listIndexStates([...prefixes, ...families], call);
+  return indicesInTheWay(
+    manifest,
+    live.map(({ name }) => name),
+  );
+}
+
+/** All that speaks against it, at once. */
+function requireNoErrors(findings: readonly Finding[], { manifest }: ChosenSet, target: string): void {
+  const errors = findings.filter(({ ok, severity }) => !ok && severity === 'error');
+  if (errors.length === 0) return;
+  const lines = errors.map(({ check, seen, fix = '' }) => `- ${check}: ${seen}; ${fix}`);
+  throw new SafepointError(
+    'RestoreRefused',
+    `set ${manifest.backupId} of ${manifest.cluster} cannot be restored into ${target}:\n${lines.join('\n')}`,
+  );
+}
+
+/** Of the last restore into this cluster that went well; `null` when there is none. */
+async function readLastTook(
+  stores: readonly ObjectStore[],
+  cluster: string,
+  target: string,
+): Promise<number | null> {
+  const [lead] = stores;
+  if (lead === undefined) return null;
+  const { folders } = await findFolders(lead, { cluster });
+  const restores = folders
+    .flatMap(({ backupId, objects }) =>
+      listTrials([...objects.keys()])
+        .filter(({ kind, ok }) => kind === 'restore' && ok)
+        .map((trial) => ({ key: setKey(cluster, backupId, trialName(trial)), at: trial.at })),
+    )
+    .sort((left, right) => right.at.localeCompare(left.at));
+  for (const { key } of restores) {
+    const record = RestoreRecord.safeParse(JSON.parse((await lead.getObject(key)) ?? 'null')).data;
+    if (record?.target === target) return Date.parse(record.endedAt) - Date.parse(record.startedAt);
+  }
+  return null;
+}

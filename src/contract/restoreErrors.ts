@@ -1,0 +1,43 @@
+import type { CatalogueEntry } from './catalogueEntry.ts';
+
+/** Failures of restores and drills; part of the catalogue in errors.ts. */
+export const restoreErrors = {
+  RestoreRefused: {
+    meaning:
+      'A restore cannot be done as it is asked for; all that speaks against it is listed. Nothing was touched.',
+    retry: false,
+    operatorAction:
+      'Repair what each line says, or choose another set with `safepoint list CLUSTER`; then start again.',
+  },
+  PlanOutdated: {
+    meaning:
+      'The approval quotes another plan than the one that the restore would carry out now. Nothing was touched.',
+    retry: false,
+    operatorAction: 'Read the plan that the run shows now, and approve that one by its digest.',
+  },
+  NotStopped: {
+    meaning: 'A process of the cluster still answers although it must be stopped. No data was deleted.',
+    retry: true,
+    operatorAction:
+      'Stop the process that the message names, or correct the hook `stop`; it is looked at again.',
+  },
+  RestoreNotProven: {
+    meaning: 'The cluster was restored and started, but does not come up as it was in the backup.',
+    retry: true,
+    operatorAction:
+      'Look into the log of the component that the message names; it is looked at again until the time is over. Then start the restore again.',
+  },
+  DrillFailed: {
+    meaning: 'A drill could not restore the set, or found something else in it than was expected.',
+    retry: false,
+    operatorAction:
+      'Read the record of the drill beside the set; drill another set, and find out what damaged this one.',
+  },
+  HookFailed: {
+    meaning:
+      'A hook of a restore, which stops Camunda, restores Zeebe or starts Camunda, ended with an error, took too long or could not be started.',
+    retry: false,
+    operatorAction:
+      'Repair what its last lines say, then start the same restore again: hooks may be run twice.',
+  },
+} as const satisfies Record<string, CatalogueEntry>;
