@@ -67,7 +67,11 @@ function fieldsOf(path: string, schema: Schema, required: boolean): ConfigField[
 }
 
 function fieldsWithin(path: string, schema: Schema): ConfigField[] {
-  if (isSecret(schema) || schema.type === 'array') return [];
+  if (isSecret(schema)) return [];
+  if (schema.type === 'array') {
+    const each = toSchema(schema.items);
+    return isEndpoint(each) ? [] : fieldsBelow(`${path}[]`, each);
+  }
   if (isEndpoint(schema)) {
     const more = fieldsBelow(path, schema);
     return more.filter((field) => !/\.(url|auth|tls)$|\.(auth|tls)\./.test(field.path.slice(path.length)));

@@ -20,6 +20,7 @@ const EXCEPTIONS: [RegExp, string][] = [
   [/^temporal workflow execute --type deploy/, 'needs the worker of the example; test/examples'],
   [/safepoint worker/, 'goes on until it is ended; test/cli/worker.test.ts'],
   [/safepoint replicate/, 'needs backups of components that can be copied; test/cli/replicate.test.ts'],
+  [/safepoint (restore|approve)/, 'needs hooks, and a run that waits for its approval; test/restore'],
   [/safepoint cancel/, 'needs a run at work; test/cli/status.test.ts'],
 ];
 

@@ -9,6 +9,7 @@ import type { Manifest } from '../../src/contract/manifest.ts';
 import { METRICS } from '../../src/contract/metrics.ts';
 import { watchCatalog, type CatalogWatch } from '../../src/monitoring/catalogWatch.ts';
 import { createFolderStore } from '../../src/storage/folder.ts';
+import { TRIAL_LEVELS, type TrialLevel } from '../../src/domain/setTrial.ts';
 import type { ObjectStore } from '../../src/storage/port.ts';
 import { createMetrics } from '../../src/system/metrics.ts';
 import { until } from '../faults/until.ts';
@@ -65,6 +66,9 @@ async function putFailedSet(backupId: string): Promise<void> {
   await store.putObject(`${CLUSTER}/${backupId}/failure.json`, JSON.stringify({ ...validFailure, backupId }));
 }
 
+const lastProven = (level: TrialLevel) =>
+  `safepoint_last_proven_timestamp_seconds{cluster=prod,level=${level}}`;
+
 async function untilIs(name: string, value: number): Promise<void> {
   await until(`${name} is ${value}`, () => recorded[name] === value, 10_000);
 }
@@ -83,12 +87,35 @@ describe('monitoring/catalogWatch: what the sets say', () => {
     expect(Object.fromEntries(ofSets)).toEqual({
       [LAST_COMPLETE]: Date.parse('2026-11-21T02:02:05.500Z') / 1000,
       [LAST_FAILED]: 0,
+      ...Object.fromEntries(TRIAL_LEVELS.map((level) => [lastProven(level), 0])),
       'safepoint_last_backup_duration_seconds{cluster=prod}': 125.5,
       'safepoint_last_window_seconds{cluster=prod}': 61,
       'safepoint_last_part_duration_seconds{cluster=prod,part=zeebe}': 42,
       'safepoint_last_part_duration_seconds{cluster=prod,part=web-modeler}': 9,
       'safepoint_last_part_size_bytes{cluster=prod,part=web-modeler}': validDump.length,
     });
+  });
+
+  it('says when a set was last proven restorable, a deeper proof counting for all before it', async () => {
+    await putSet('1');
+    await putSet('2');
+    for (const name of [
+      '1/restore.20261125T020000000Z.whole.ok.json',
+      '2/restore.20261126T020000000Z.whole.failed.json',
+      '2/drill.20261127T020000000Z.databases.ok.json',
+    ])
+      await store.putObject(`${CLUSTER}/${name}`, '{}');
+
+    startWatch();
+    await untilIs(READABLE, 1);
+
+    const seconds = (day: number) => Date.parse(`2026-11-${day}T02:00:00Z`) / 1000;
+    expect(TRIAL_LEVELS.map((level) => recorded[lastProven(level)])).toEqual([
+      seconds(27),
+      seconds(27),
+      seconds(25),
+      seconds(25),
+    ]);
   });
 
   it('counts the sets that a verification found damaged, and not those that it found whole later', async () => {

@@ -54,7 +54,7 @@ describe('scripts/generate: docs/configuration.md', () => {
     const inSchema = new Set(fieldNames(JSON.parse(schema)));
     const fields = configSections().flatMap((section) => section.fields);
 
-    const named = new Set(fields.flatMap(({ path: field }) => field.split('.')));
+    const named = new Set(fields.flatMap(({ path: field }) => field.replaceAll('[]', '').split('.')));
 
     expect([...inSchema].filter((name) => !named.has(name))).toEqual([]);
     for (const secret of fields.filter(({ path: field }) =>
