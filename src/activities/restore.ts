@@ -13,6 +13,7 @@ import type {
 import type { ActivityDeps } from './deps.ts';
 import { withHeartbeats } from './heartbeats.ts';
 import { createHookActivities } from './hooks.ts';
+import { deleteUntilGone } from './restore/deleteUntilGone.ts';
 import { makePlan, readIndicesInTheWay, type PlanDeps } from './restore/makePlan.ts';
 import { readMarker, removeMarker, writeMarker, type MarkerStores } from './restore/marker.ts';
 import { readPlannedManifest } from './restore/plannedManifest.ts';
@@ -87,8 +88,7 @@ export function createRestoreActivities(deps: ActivityDeps) {
             'PlanOutdated',
             `indices are in the way that plan ${plan.digest} does not name, and that are older than it: ${older.map(({ name }) => name).join(', ')}`,
           );
-        report({ progress: `deleting ${live.length} indices` });
-        await camunda.searchEngine.deleteIndices(live, call());
+        await deleteUntilGone(camunda.searchEngine, live, report, cancellationSignal());
         return { deleted: live };
       });
     },

@@ -8,8 +8,6 @@ import { withHeartbeats } from './heartbeats.ts';
 import { awaitSnapshot } from './restore/awaitSnapshot.ts';
 import { deleteUntilGone } from './restore/deleteUntilGone.ts';
 
-export type DeleteIndicesInput = { cluster: string; indices: string[] };
-
 /** `indices`: exact names, as the manifest lists them. `renamePrefix`: beside them, for a drill. */
 export type RestoreSnapshotInput = {
   cluster: string;
@@ -30,12 +28,6 @@ export type RemovedDrillIndices = { removed: string[]; left: string[] };
 
 export function createRestoreIndicesActivities({ camunda }: ActivityDeps) {
   return {
-    /** Deletes exactly these and sees that they are gone. Fails with `IndexInTheWay` for one that comes back: something writes. */
-    async deleteIndices({ cluster, indices }: DeleteIndicesInput): Promise<void> {
-      const { searchEngine } = camunda(cluster);
-      await withHeartbeats((report) => deleteUntilGone(searchEngine, indices, report, cancellationSignal()));
-    },
-
     /**
      * Restores indices of one snapshot and waits until every shard is as in the snapshot. The indices must not be there, unless
      * they come from this very snapshot: then a repeated attempt goes on where one before was. Nothing is deleted or overwritten.

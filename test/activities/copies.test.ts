@@ -142,7 +142,7 @@ describe('activities: a set in two stores, encrypted', () => {
     expect(result.verdict).toBe('partial');
     expect(result.reasons.join()).toContain(`${DUMP} is not whole in store main: `);
     expect(manifest().artifacts).toMatchObject([{ stores: ['offsite'] }]);
-    expect(manifest().restore.commands.join('\n')).toContain(`# ${inOffsite(DUMP)}`);
+    expect(manifest().restore.commands.join('\n')).toContain(`# fetch ${inOffsite(DUMP)}`);
   });
 
   it('is partial when the copy does not answer at all', async () => {

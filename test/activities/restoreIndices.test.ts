@@ -2,6 +2,7 @@ import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ActivityDeps } from '../../src/activities/deps.ts';
+import { deleteUntilGone } from '../../src/activities/restore/deleteUntilGone.ts';
 import { createRestoreIndicesActivities } from '../../src/activities/restoreIndices.ts';
 import type { RestoreEngine } from '../../src/camunda/restorePort.ts';
 import { drillPrefix } from '../../src/domain/drillIndices.ts';
@@ -43,6 +44,8 @@ describeReal(`activities/restoreIndices: a real OpenSearch${whyNoEngine}`, () =>
     changed: Partial<typeof input> & { renamePrefix?: string } = {},
     environment = activityEnvironment(),
   ) => runActivity(() => activities.restoreSnapshot({ ...input, ...changed }), environment);
+  const remove = (indices: string[]) =>
+    deleteUntilGone(engine, indices, () => undefined, new AbortController().signal);
   const namesOf = async (prefix: string) => (await engine.listIndexStates([prefix])).map(({ name }) => name);
   const uuids = () => real.call('GET', '/_cat/indices/operate*?format=json&h=index,uuid&s=index');
 
@@ -129,7 +132,7 @@ describeReal(`activities/restoreIndices: a real OpenSearch${whyNoEngine}`, () =>
         /^shard 0 of operate-damaged_ of damaged could not be restored: ALLOCATION_FAILED: Corrupt/,
       ),
     });
-    await runActivity(() => activities.deleteIndices({ cluster: CLUSTER, indices: ['operate-damaged_'] }));
+    await remove(['operate-damaged_']);
 
     await expect(namesOf('operate')).resolves.toEqual([]);
   });
@@ -158,7 +161,7 @@ describeReal(`activities/restoreIndices: a real OpenSearch${whyNoEngine}`, () =>
     await real.createIndex('operate-kept_');
     const indices = ['operate-a_', 'operate-hidden_', 'operate-closed_', 'operate-gone_'];
 
-    await runActivity(() => activities.deleteIndices({ cluster: CLUSTER, indices }));
+    await remove(indices);
 
     await expect(namesOf('operate')).resolves.toEqual(['operate-kept_']);
   });

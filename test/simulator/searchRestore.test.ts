@@ -43,7 +43,7 @@ describe('simulator/searchRestore', () => {
     const aliases = await client.searchEngine.readAliases(['zeebe-record']);
     const templates = await client.searchEngine.readTemplates(['operate']);
 
-    await runActivity(() => activities.deleteIndices({ cluster: CLUSTER, indices }));
+    await cluster.deps.camunda(CLUSTER).searchEngine.deleteIndices(indices);
     const between = cluster.simulator.liveIndices();
     const restored = await runActivity(() => activities.restoreSnapshot(input()));
 
@@ -71,7 +71,7 @@ describe('simulator/searchRestore', () => {
     [{ state: 'restoreStalls' }, /4 of 5 shards started.*no progress/],
   ] as const)('shows a restore that does not end well: %j', async (fault, message) => {
     const { activities } = await start({ profile: '8.6' });
-    await runActivity(() => activities.deleteIndices({ cluster: CLUSTER, indices }));
+    await cluster.deps.camunda(CLUSTER).searchEngine.deleteIndices(indices);
     cluster.simulator.faults.add(fault);
 
     const restoring = runActivity(() => activities.restoreSnapshot(input({ stallMs: 1_000 })));
@@ -84,7 +84,7 @@ describe('simulator/searchRestore', () => {
 
   it('asks once for a restore whose answer was lost', async () => {
     const { activities } = await start({ profile: '8.6' });
-    await runActivity(() => activities.deleteIndices({ cluster: CLUSTER, indices }));
+    await cluster.deps.camunda(CLUSTER).searchEngine.deleteIndices(indices);
     cluster.simulator.faults.add({
       on: 'POST searchEngine restore',
       when: 'after',
@@ -103,7 +103,7 @@ describe('simulator/searchRestore', () => {
 
   it('waits for a restore of its own that lands while it asks', async () => {
     const { activities } = await start({ profile: '8.6' });
-    await runActivity(() => activities.deleteIndices({ cluster: CLUSTER, indices }));
+    await cluster.deps.camunda(CLUSTER).searchEngine.deleteIndices(indices);
     cluster.simulator.faults.add({ on: 'POST searchEngine restore', twice: true, times: 1 });
 
     const restored = await runActivity(() => activities.restoreSnapshot(input()));
@@ -113,7 +113,7 @@ describe('simulator/searchRestore', () => {
 
   it('ends at once when it is cancelled, and tells how far it was', async () => {
     const { activities } = await start({ profile: '8.6' });
-    await runActivity(() => activities.deleteIndices({ cluster: CLUSTER, indices }));
+    await cluster.deps.camunda(CLUSTER).searchEngine.deleteIndices(indices);
     cluster.simulator.faults.add({ state: 'restoreStalls' });
     const environment = activityEnvironment();
     const heartbeats: unknown[] = [];
