@@ -20,7 +20,7 @@ Exit codes:
   2    wrong usage, config or input; nothing was touched
   3    the backup is partial: usable, but not all that was asked for
   4    the cluster is busy with another backup, or somebody else paused it
-  5    preflight found errors
+  5    preflight found errors, or a restore is refused as it is asked for
   6    Temporal does not answer, or no worker does
   130  interrupted; a run that was started goes on`;
 
@@ -32,6 +32,8 @@ const BY_ERROR: Partial<Record<ErrorCode, ExitCode>> = {
   ClusterBusy: EXIT.busy,
   ForeignPause: EXIT.busy,
   PreflightFailed: EXIT.preflight,
+  RestoreRefused: EXIT.preflight,
+  PlanOutdated: EXIT.preflight,
 };
 
 export function exitCodeOf(code: ErrorCode): ExitCode {

@@ -49,6 +49,7 @@ export function restore(input: RestoreInput): Promise<RestoreResult> {
       description: 'The plan with its digest, the stage, and where the steps can be watched',
     });
     const plan = await planRestore(input);
+    status.plan = plan;
     const approved = input.unattended === true ? plan : await waitForApproval(input, plan, status);
     await condition(allHandlersFinished);
     status.stage = 'restore';
