@@ -43,7 +43,7 @@ export function createRestoreActivities(deps: ActivityDeps) {
     /** Leaves word in the store of the target which step begins, before it begins. */
     async enterRestoreStep({ ref, step }: { ref: RestoreRef; step: RestoreStep }): Promise<void> {
       const { workflowExecution } = activityInfo();
-      const { cluster, target, backupId } = ref;
+      const { cluster, target, backupId, restoreId } = ref;
       const stores = markerStores(ref);
       const before = await readMarker(stores.target, target, call());
       const runId = workflowExecution?.runId ?? '';
@@ -54,7 +54,7 @@ export function createRestoreActivities(deps: ActivityDeps) {
         stores,
         {
           schema: 'safepoint/restore-marker/v1',
-          ...{ cluster, target, backupId, runId, startedAt, step },
+          ...{ cluster, target, backupId, restoreId, runId, startedAt, step },
           workflowId: workflowExecution?.workflowId ?? '',
         },
         call(),

@@ -28,7 +28,7 @@ export type PlannedDatabase = { database: string; source: DumpSource; target: st
 export type PlannedSnapshot = { name: string; part: string; indices: string[] };
 
 /** Which set, and into what: as much of a plan as most steps need. */
-export type RestoreRef = Pick<RestorePlan, 'cluster' | 'target' | 'backupId' | 'manifest'>;
+export type RestoreRef = Pick<RestorePlan, 'cluster' | 'target' | 'backupId' | 'manifest' | 'restoreId'>;
 
 /** What a restore will do, made by looking, and what it saw. Touches nothing. */
 export type RestorePlan = {
@@ -49,6 +49,8 @@ export type RestorePlan = {
   databases: PlannedDatabase[];
   /** What each hook is, as a person reads it. */
   hooks: { hook: HookName; does: string }[];
+  /** The same for all tries of one restore, so that a database that one of them has filled is known again. */
+  restoreId: string;
   /** A restore that began and did not end. */
   unfinished: RestoreMarker | null;
   /** A snapshot that makes no progress for this long is given up, in milliseconds. */
@@ -78,6 +80,7 @@ export const RestoreMarker = z.object({
   cluster: z.string(),
   target: z.string(),
   backupId: z.string(),
+  restoreId: z.string(),
   workflowId: z.string(),
   runId: z.string(),
   startedAt: z.string(),

@@ -1,10 +1,10 @@
 import {
+  type ActivityOptions,
   CancellationScope,
   defineQuery,
   proxyActivities,
   setCurrentDetails,
   setHandler,
-  workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import { GET_STATUS_QUERY } from '../contract/names.ts';
@@ -55,8 +55,9 @@ type Done = { step: RestoreStep; hooks: HookResult[]; indices: RestoredIndex[]; 
  *
  *   dumps -> stop -> delete indices -> restore indices -> zeebe -> databases -> start -> prove
  *
- * Dumps are read back before anything is touched, and nothing is deleted before every process is proven to be stopped. Each step may be done twice, so a restore that failed is
- * simply started again; from the first deletion to the proof a marker in the store says where it stands.
+ * Dumps are read back before anything is touched, and nothing is deleted before every process is proven to be stopped. Each
+ * step may be done twice, so a restore that failed is simply started again; until the proof a marker in the store says where it
+ * stands.
  */
 export function restoreWindow(input: RestoreWindowInput): Promise<RestoreResult> {
   return closeOnError(async () => {
@@ -73,24 +74,26 @@ export function restoreWindow(input: RestoreWindowInput): Promise<RestoreResult>
       setCurrentDetails(renderDetails(`restore of #${plan.backupId} into ${plan.target}`, lines.all()));
     });
     const done: Done = { step: 'dumps', hooks: [], indices: [], proof: { proven: [], notProven: [] } };
-    const record = (failure?: { code: string; message: string }) =>
-      recordRestore({
-        plan,
-        startedAt: new Date(startedMs).toISOString(),
-        steps: lines.all(),
-        ...done,
-        ...(failure !== undefined && { failure: { step: done.step, ...failure } }),
-      });
+    const record = (options: ActivityOptions, failure?: { code: string; message: string }) =>
+      recordRestore.executeWithOptions({ ...options, summary: 'record' }, [
+        {
+          plan,
+          startedAt: new Date(startedMs).toISOString(),
+          steps: lines.all(),
+          ...done,
+          ...(failure !== undefined && { failure: { step: done.step, ...failure } }),
+        },
+      ]);
     try {
       await runSteps(plan, lines, done);
     } catch (error) {
       const end = wasCancelled(error)
         ? { code: 'BackupCancelled', message: 'the restore was cancelled' }
         : { code: toFailure(error).type ?? 'InternalError', message: toFailure(error).message };
-      await CancellationScope.nonCancellable(() => record(end)).catch(() => undefined);
+      await CancellationScope.nonCancellable(() => record(afterFailureOptions, end)).catch(() => undefined);
       throw error;
     }
-    await CancellationScope.nonCancellable(() => record());
+    await CancellationScope.nonCancellable(() => record(restoreStepOptions));
     const { cluster, target, backupId } = plan;
     const documents = done.indices.reduce((sum, index) => sum + index.documents, 0);
     return { cluster, target, backupId, tookMs: Date.now() - startedMs, documents, ...done.proof };
@@ -98,8 +101,8 @@ export function restoreWindow(input: RestoreWindowInput): Promise<RestoreResult>
 }
 
 async function runSteps(plan: RestorePlan, lines: Lines, done: Done): Promise<void> {
-  const { cluster, target, backupId, manifest } = plan;
-  const ref: RestoreRef = { cluster, target, backupId, manifest };
+  const { cluster, target, backupId, manifest, restoreId } = plan;
+  const ref: RestoreRef = { cluster, target, backupId, manifest, restoreId };
   const enter = async (step: RestoreStep) => {
     done.step = step;
     await enterRestoreStep.executeWithOptions({ ...restoreStepOptions, summary: step }, [{ ref, step }]);
@@ -111,7 +114,6 @@ async function runSteps(plan: RestorePlan, lines: Lines, done: Done): Promise<vo
   };
 
   await enter('dumps');
-  const restoreId = workflowInfo().runId;
   const checked = new Map<string, CheckedDatabase>();
   for (const { database, source } of plan.databases) {
     const options = { ...restoreStepOptions, summary: `read the dump of ${database}` };

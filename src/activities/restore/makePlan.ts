@@ -47,6 +47,7 @@ export async function makePlan(
   const databases = planDatabases(deps, set, settings, findings);
   const indices = await listInTheWay(deps, target, manifest, findings, call);
   requireNoErrors(findings, set, target);
+  const unfinished = await readMarker(deps.store(settings.store), target, call);
   const plan: Omit<RestorePlan, 'digest'> = {
     ...{ cluster, target, indices, databases, hooks, findings },
     backupId: manifest.backupId,
@@ -56,11 +57,16 @@ export async function makePlan(
     plannedAt: new Date().toISOString(),
     manifest: set.at,
     snapshots: snapshotsToRestore(manifest),
-    unfinished: await readMarker(deps.store(settings.store), target, call),
+    restoreId: restoreIdOf(manifest, unfinished),
+    unfinished,
     stallMs: settings.budgets.stall,
     lastTookMs: await readLastTook(stores, cluster, target),
   };
   return { ...plan, digest: sha256Of(deedsOf(plan)).slice(0, 12) };
+}
+
+function restoreIdOf({ backupId }: Manifest, unfinished: RestorePlan['unfinished']): string {
+  return unfinished?.backupId === backupId ? unfinished.restoreId : `${backupId}-${Date.now()}`;
 }
 
 function requireOneChoice({ backupId, latest, before }: RestoreInput): void {

@@ -23,7 +23,14 @@ export async function readMarker(
   } catch {
     return {
       schema: 'safepoint/restore-marker/v1',
-      ...{ cluster, target: cluster, backupId: 'unknown', workflowId: 'unknown', runId: 'unknown' },
+      ...{
+        cluster,
+        target: cluster,
+        backupId: 'unknown',
+        restoreId: 'unknown',
+        workflowId: 'unknown',
+        runId: 'unknown',
+      },
       ...{ startedAt: 'unknown', step: 'stop' },
     };
   }
