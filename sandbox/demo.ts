@@ -3,15 +3,20 @@ import { Command, Option } from 'commander';
 import { PROCEDURE_NAMES } from '../src/contract/backup.ts';
 import { findMissing } from './stack/pieces.ts';
 import { writeConfig } from './demo/config.ts';
-import { findRun, runBackup, startWorker } from './demo/product.ts';
+import { findRun, runProduct, startWorker } from './demo/product.ts';
+import { clearAway, demonstrateRestore } from './demo/restore.ts';
 import { startServices, type Service } from './demo/services.ts';
 import type { Temporal } from './stack/temporal.ts';
 
-type Options = { simulated?: boolean; keep?: boolean; procedure?: string };
+type Options = { simulated?: boolean; restore?: boolean; keep?: boolean; procedure?: string };
 
 const options = new Command('demo')
   .description('starts a Camunda with load, takes one backup of it, and shows what was proven')
   .option('--simulated', 'a simulated Camunda 8.8 with Optimize instead of a real 8.6.0; needs no Java')
+  .option(
+    '--restore',
+    'then destroys all data of the real Camunda, restores the backup, and counts what is back',
+  )
   .option('--keep', 'leave everything running until Ctrl-C, to look around')
   .addOption(
     new Option('--procedure <name>', 'order and pause').choices(PROCEDURE_NAMES).default('sequential'),
@@ -46,7 +51,12 @@ function say(line: string): void {
 }
 
 async function demo(): Promise<number> {
-  const dataDir = path.resolve('.sandbox', options.simulated === true ? 'simulated' : 'real');
+  if (options.restore === true && options.simulated === true) {
+    say('--restore needs the real Camunda: the simulated one has no data to destroy. Leave out --simulated.');
+    return 2;
+  }
+  const ofReal = options.restore === true ? 'restore' : 'real';
+  const dataDir = path.resolve('.sandbox', options.simulated === true ? 'simulated' : ofReal);
   const { startInstallation, pieces } =
     options.simulated === true ? await import('./demo/simulated.ts') : await import('./demo/real.ts');
   const missing = await findMissing(pieces);
@@ -54,6 +64,7 @@ async function demo(): Promise<number> {
     for (const { piece, why, install } of missing) say(`${piece} cannot be had: ${why} Remedy: ${install}`);
     return 2;
   }
+  if (options.restore === true) clearAway(dataDir);
   say(`starting Temporal, S3, PostgreSQL and Camunda below ${dataDir} ...`);
   const keep = (service: Service) => running.push(service);
   const starting = startServices(dataDir, keep);
@@ -78,10 +89,13 @@ async function demo(): Promise<number> {
   say(`ready after ${seconds()}; worker started, log in ${path.join(dataDir, 'logs', 'worker.log')}\n`);
 
   const runSinceIso = new Date().toISOString();
-  const exitCode = await runBackup(['--procedure', options.procedure ?? 'sequential'], env, interrupt.signal);
+  const args = ['run', 'demo', '--wait', '--procedure', options.procedure ?? 'sequential'];
+  let exitCode = await runProduct(args, env, interrupt.signal);
+  if (options.restore === true && exitCode === 0)
+    exitCode = await demonstrateRestore(installation, services, { env, signal: interrupt.signal, say });
   say(`\ndemo took ${seconds()}; data and logs are in ${dataDir}`);
   if (options.keep === true) await stayUntilInterrupted(services.temporal.uiUrl, env);
-  else await sayWhereTheRunIs(services.temporal, runSinceIso);
+  else if (options.restore !== true) await sayWhereTheRunIs(services.temporal, runSinceIso);
   return exitCode;
 }
 

@@ -1,4 +1,5 @@
 import type { InstallationUrls } from '../clusterSettings.ts';
+import type { CamundaCluster } from '../stack/stack.ts';
 
 /** What the demo backs up: a Camunda installation with its databases, under load. */
 export interface Installation {
@@ -9,4 +10,6 @@ export interface Installation {
   stores?: (s3: Record<string, unknown>) => Record<string, unknown>;
   /** What runs, one line each, for the person who looks on. */
   description: string[];
+  /** Of a real one: what can be destroyed and restored. */
+  patient?: Pick<CamundaCluster, 'camunda' | 'openSearch'> & { endLoad(): Promise<unknown> };
 }

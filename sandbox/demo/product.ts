@@ -2,6 +2,7 @@ import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { execa } from 'execa';
+import { z } from 'zod';
 import { BACKUP_WORKFLOW, TASK_QUEUE } from '../../src/contract/names.ts';
 import { startProcess, waitUntilReady, type RunningProcess } from '../stack/process.ts';
 import type { Temporal } from '../stack/temporal.ts';
@@ -39,19 +40,28 @@ export async function startWorker(
   return worker;
 }
 
-/** Runs `safepoint run` in this terminal and returns its exit code. */
-export async function runBackup(
+/** Runs `safepoint` in this terminal and returns its exit code. */
+export async function runProduct(
   args: string[],
   env: Record<string, string>,
   signal: AbortSignal,
 ): Promise<number> {
-  const ended = await execa(process.execPath, [entry, 'run', 'demo', '--wait', ...args], {
+  const ended = await execa(process.execPath, [entry, ...args], {
     env,
     stdio: 'inherit',
     reject: false,
     cancelSignal: signal,
   });
   return ended.exitCode ?? 1;
+}
+
+const SetList = z.object({ sets: z.tuple([z.object({ backupId: z.string() })]) });
+
+/** Id of the newest complete set. */
+export async function findSet(env: Record<string, string>): Promise<string> {
+  const choice = ['--state', 'complete', '--newest', '1', '--json'];
+  const { stdout } = await execa(process.execPath, [entry, 'list', 'demo', ...choice], { env });
+  return SetList.parse(JSON.parse(stdout)).sets[0].backupId;
 }
 
 /** Workflow id of the newest backup that was started since; undefined when none was, as after a failed start. */

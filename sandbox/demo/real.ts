@@ -1,5 +1,6 @@
 import { deploy } from '../load/deploy.ts';
 import { startLoad } from '../load/startLoad.ts';
+import { startPlatform } from '../platform/platform.ts';
 import type { PieceName } from '../stack/pieces.ts';
 import { poll } from '../stack/poll.ts';
 import { startCamundaCluster } from '../stack/stack.ts';
@@ -18,7 +19,10 @@ export async function startInstallation(
   keep(cluster);
   const { camunda, openSearch } = cluster;
   await deploy(camunda.broker.url);
-  keep(startLoad(camunda.broker.url, { instancesPerSecond: 8, completionsPerSecond: 4 }));
+  const platform = await startPlatform(camunda);
+  keep(platform);
+  const load = startLoad(camunda.broker.url, { instancesPerSecond: 8, completionsPerSecond: 4 });
+  keep(load);
   // A cluster without any exported record has no such part; one that gets its first records meanwhile ends as `partial`.
   await poll('the first exported records', 60_000, async () => {
     const indices = await openSearch.listIndices(['zeebe-record_job_*']);
@@ -32,10 +36,11 @@ export async function startInstallation(
       tasklist: camunda.tasklist.managementUrl,
       searchEngine: openSearch.url,
     },
-    settings: { exporter: { flushDelay: '2 s' } },
+    settings: { exporter: { flushDelay: '2 s' }, restore: { hooks: platform.hooks } },
     description: [
       `Camunda ${camunda.version}: broker ${camunda.broker.url}, Operate ${camunda.operate.url}, Tasklist ${camunda.tasklist.url}`,
       `OpenSearch ${openSearch.url}; 8 process instances and 4 completed jobs a second`,
     ],
+    patient: { camunda, openSearch, endLoad: () => load.stop() },
   };
 }

@@ -38,6 +38,24 @@ export async function instancesAtCheckpoint(searchUrl: string, checkpoints: Chec
   return keys.sort();
 }
 
+/** Keys of the user tasks that Zeebe knows after such a restore, whatever their state; read like the instances. Sorted. */
+export async function userTasksAtCheckpoint(searchUrl: string, checkpoints: Checkpoints): Promise<string[]> {
+  const keys: string[] = [];
+  for (const [partitionId, position] of checkpoints) {
+    const query = upTo(partitionId, position, [{ term: { intent: 'CREATED' } }]);
+    const found = await searchAll(searchUrl, 'zeebe-record_user-task_*', query, 'position');
+    keys.push(...found.map((source) => String(UserTaskRecord.parse(source).key)));
+  }
+  return keys.sort();
+}
+
+/** Keys of the user tasks in Tasklist's own index, whatever their state. Sorted. */
+export async function userTasksInTasklist(searchUrl: string): Promise<string[]> {
+  const query = { exists: { field: 'state' } }; // the variables of tasks have indices of the same prefix
+  const found = await searchAll(searchUrl, 'tasklist-task-*', query, 'key');
+  return found.map((source) => String(TasklistTask.parse(source).key)).sort();
+}
+
 /** Keys of the process instances in Operate's own index, whatever their state. Sorted. */
 export async function instancesInOperateIndex(searchUrl: string): Promise<string[]> {
   const query = { term: { joinRelation: 'processInstance' } };
@@ -92,21 +110,23 @@ async function logIn(
   };
 }
 
+const UserTaskRecord = z.object({ key: z.number() });
+const TasklistTask = z.object({ key: z.union([z.number(), z.string()]) });
 const ProcessRecord = z.object({ value: z.object({ processInstanceKey: z.number() }) });
 
 async function activatedUpTo(searchUrl: string, partitionId: number, position: number): Promise<string[]> {
-  const query = {
-    bool: {
-      filter: [
-        { term: { partitionId } },
-        { term: { intent: 'ELEMENT_ACTIVATED' } },
-        { term: { 'value.bpmnElementType': 'PROCESS' } },
-        { range: { sourceRecordPosition: { lte: position } } },
-      ],
-    },
-  };
+  const query = upTo(partitionId, position, [
+    { term: { intent: 'ELEMENT_ACTIVATED' } },
+    { term: { 'value.bpmnElementType': 'PROCESS' } },
+  ]);
   const found = await searchAll(searchUrl, 'zeebe-record_process-instance_*', query, 'position');
   return found.map((source) => String(ProcessRecord.parse(source).value.processInstanceKey));
+}
+
+/** Records that commands at or before the position led to. */
+function upTo(partitionId: number, position: number, filters: object[]): object {
+  const range = { sourceRecordPosition: { lte: position } };
+  return { bool: { filter: [{ term: { partitionId } }, ...filters, { range }] } };
 }
 
 const SearchPage = z.object({

@@ -91,6 +91,12 @@ async function crash(running: RunningProcess): Promise<void> {
   }
 }
 
+/** Deletes what a server that has ended left of its database, so that the next one begins anew. */
+export function removePostgresFiles(dataDir: string): void {
+  const files = databaseFolder(path.resolve(dataDir, 'postgres'), postgresUser());
+  rmSync(files, { recursive: true, force: true });
+}
+
 type OsUser = ReturnType<typeof postgresUser>;
 
 /**

@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { WorkflowHandle } from '@temporalio/client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { execa } from 'execa';
+import { makeReady, readPartitions, untilCaughtUp } from '../../sandbox/load/exporter.ts';
+import { countRecords } from '../../sandbox/load/records.ts';
 import {
   instancesAtCheckpoint,
   instancesInOperateIndex,
@@ -21,10 +23,8 @@ import type { CutPart } from '../../src/contract/parts.ts';
 import { proveCut } from '../../src/domain/cut.ts';
 import { judgeSet } from '../../src/domain/verdict.ts';
 import { capturePart } from './capturePart.ts';
-import { readPartitions, takeRaftSnapshots, untilCaughtUp } from './exporter.ts';
 import { startInstallation, type Installation } from './installation.ts';
 import { knownParts } from './knownParts.ts';
-import { countRecords } from './records.ts';
 import { expectJson } from '../cli/expectJson.ts';
 import { safepoint } from '../cli/safepoint.ts';
 import { contentOf } from '../storage/replica/stores.ts';
@@ -63,12 +63,6 @@ describeReal(missing.length === 0 ? title : `${title} (skipped: ${reason})`, () 
 
   const management = () => at.stack.camunda.broker.managementUrl;
 
-  /** The state in which a wrong order does damage: a healthy cluster, whose raft snapshots are young. */
-  async function makeReady(): Promise<void> {
-    await untilCaughtUp(management());
-    await takeRaftSnapshots(management());
-  }
-
   async function readManifest(result: BackupResult): Promise<Manifest> {
     const text = await at.dependencies.store(result.manifest.store).getObject(result.manifest.key);
     expect(createHash('sha256').update(String(text)).digest('hex')).toBe(result.manifest.sha256);
@@ -96,7 +90,7 @@ describeReal(missing.length === 0 ? title : `${title} (skipped: ${reason})`, () 
   it.each(['history-first', 'parallel'] as const)(
     '%s ends complete, with a proven cut',
     async (procedure) => {
-      await makeReady();
+      await makeReady(management());
 
       const handle = await at.startBackup({ cluster: 'demo', procedure });
 
@@ -109,7 +103,7 @@ describeReal(missing.length === 0 ? title : `${title} (skipped: ${reason})`, () 
   it(
     "finds the cut broken when the page's order is taken without a pause",
     async () => {
-      await makeReady();
+      await makeReady(management());
       const plan = await createPlanActivities(at.dependencies).planBackup({ cluster: 'demo' });
       const backupId = String(Math.floor(Date.now() / 1000));
       const capture = (part: CutPart) =>
@@ -134,7 +128,7 @@ describeReal(missing.length === 0 ? title : `${title} (skipped: ${reason})`, () 
   it(
     'runs one of two that the temporal command starts at once; the other one names the holder',
     async () => {
-      await makeReady();
+      await makeReady(management());
       const start = async () => {
         const input = ['--input', '{"cluster":"demo"}'];
         const args = ['workflow', 'start', '--type', 'backup', '--task-queue', 'safepoint', ...input];

@@ -3,7 +3,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { readCatalog } from '../../src/storage/catalog.ts';
 import type { CutPart } from '../../src/contract/parts.ts';
 import type { BackupStatus } from '../../src/contract/status.ts';
-import { takeRaftSnapshots, untilCaughtUp } from '../e2e/exporter.ts';
+import { makeReady } from '../../sandbox/load/exporter.ts';
 import type { RealInstallation } from './realInstallation.ts';
 import { endOf, isOpen, type RunEnd } from './runs.ts';
 import { until } from './until.ts';
@@ -13,9 +13,7 @@ const RUN_MS = 600_000;
 
 /** A backup of a cluster in which the cut can be proven: its raft snapshots are young. */
 export async function startReady(at: RealInstallation): Promise<WorkflowHandle> {
-  const { managementUrl } = at.camunda.broker;
-  await untilCaughtUp(managementUrl);
-  await takeRaftSnapshots(managementUrl);
+  await makeReady(at.camunda.broker.managementUrl);
   return await at.startBackup();
 }
 

@@ -4,10 +4,12 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { execa } from 'execa';
+import { findMissing } from '../../sandbox/stack/pieces.ts';
 import { poll } from '../../sandbox/stack/poll.ts';
 import { processesUsing } from '../support/processes.ts';
 
 const DEMO_MS = 180_000;
+const RESTORE_MS = 900_000;
 const GONE_MS = 5_000;
 
 /** The working folder of the demo, which keeps its data below it. */
@@ -73,17 +75,56 @@ describe('sandbox/demo: --simulated', () => {
     expect(existsSync(path.join(folder, '.sandbox'))).toBe(false);
     expect(processesUsing(folder)).toEqual([]);
   });
+
+  it('refuses to destroy and restore what has no data, and starts nothing', async () => {
+    const { exitCode, stdout } = await startDemo({}, ['--simulated', '--restore']);
+
+    expect(exitCode).toBe(2);
+    expect(stdout).toBe(
+      '--restore needs the real Camunda: the simulated one has no data to destroy. Leave out --simulated.',
+    );
+    expect(existsSync(path.join(folder, '.sandbox'))).toBe(false);
+  });
+});
+
+const missing = await findMissing();
+const describeReal = missing.length === 0 ? describe : describe.skip;
+
+describeReal('sandbox/demo: --restore', () => {
+  it(
+    'destroys a real Camunda, restores it by the product alone, and counts the same as before',
+    async () => {
+      const { exitCode, stdout } = await startDemo({}, ['--restore'], RESTORE_MS);
+
+      expect({ exitCode, stdout }).toMatchObject({ exitCode: 0 });
+      expect(stdout).toMatch(
+        /^destroyed: [1-9]\d* indices, the data of the broker, the database web_modeler$/m,
+      );
+      expect(stdout).toMatch(/^restored: set \d+ of demo into demo, in /m);
+      const same = ': 0 lost, 0 orphans$';
+      expect(stdout).toMatch(
+        new RegExp(`^process instances +([1-9]\\d*) known .*, \\1 shown .*${same}`, 'm'),
+      );
+      expect(stdout).toMatch(new RegExp(`^user tasks +([1-9]\\d*) known .*, \\1 shown .*${same}`, 'm'));
+      const rows = '20 users, 10 projects, 200 files, 2000 versions';
+      expect(stdout).toMatch(
+        new RegExp(`^rows .* (${rows} \\(digest [0-9a-f]{8}\\)) before, \\1 after$`, 'm'),
+      );
+      await untilNobodyUses(folder);
+    },
+    RESTORE_MS,
+  );
 });
 
 /** The demo as a person would start it. It never rejects: look at `exitCode`. */
-function startDemo(env: Record<string, string> = {}) {
+function startDemo(env: Record<string, string> = {}, args = ['--simulated'], timeoutMs = DEMO_MS) {
   const program = path.join(import.meta.dirname, '../../sandbox/demo.ts');
-  return execa(process.execPath, [program, '--simulated'], {
+  return execa(process.execPath, [program, ...args], {
     cwd: folder,
     env,
     reject: false,
     stdin: 'ignore',
-    timeout: DEMO_MS - 20_000,
+    timeout: timeoutMs - 20_000,
   });
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { callJsonOk } from '../../sandbox/stack/http.ts';
-import { poll } from '../../sandbox/stack/poll.ts';
+import { callJsonOk } from '../stack/http.ts';
+import { poll } from '../stack/poll.ts';
 
 /*
  * The broker's own view of its exporter (`actuator/partitions`), read without any help of the product under test.
@@ -51,7 +51,7 @@ export async function untilCaughtUp(brokerManagementUrl: string): Promise<void> 
  * Makes every partition take a raft snapshot, which it does by itself only each five minutes. The one in a backup says
  * where a restored exporter starts; without one it exports everything again, and a hole in the records would not show.
  */
-export async function takeRaftSnapshots(brokerManagementUrl: string): Promise<void> {
+async function takeRaftSnapshots(brokerManagementUrl: string): Promise<void> {
   const before = await readPartitions(brokerManagementUrl);
   await callJsonOk('POST', `${brokerManagementUrl}/actuator/partitions/takeSnapshot`);
   await poll('raft snapshots of all partitions', DEADLINE_MS, async () => {
@@ -61,4 +61,10 @@ export async function takeRaftSnapshots(brokerManagementUrl: string): Promise<vo
     );
     return taken ? true : undefined;
   });
+}
+
+/** The state in which a wrong order does damage: a healthy cluster, whose raft snapshots are young. */
+export async function makeReady(brokerManagementUrl: string): Promise<void> {
+  await untilCaughtUp(brokerManagementUrl);
+  await takeRaftSnapshots(brokerManagementUrl);
 }

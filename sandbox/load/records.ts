@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Checkpoints } from '../../sandbox/load/truth.ts';
-import { callJsonOk } from '../../sandbox/stack/http.ts';
+import type { Checkpoints } from './truth.ts';
+import { callJsonOk } from '../stack/http.ts';
 
 /** Exported records on both sides of the checkpoints, all partitions together. */
 export type RecordCounts = { upTo: number; beyond: number };
