@@ -16,10 +16,15 @@ export interface Platform {
 
 const Call = z.object({ hook: z.enum(['stop', 'zeebeRestore', 'start']), backupId: z.string() });
 
+/** What a platform can do with an installation, the real one or a simulated one. */
+export type Applications = Pick<Camunda, 'stopAll' | 'startAll' | 'emptyBrokerData'> & {
+  restoreBroker(backupId: string): Promise<void>;
+};
+
 const program = path.join(import.meta.dirname, 'hook.ts');
 
 /** The processes belong to the process that started them, so the hooks of a worker reach them by HTTP. */
-export async function startPlatform(camunda: Camunda): Promise<Platform> {
+export async function startPlatform(camunda: Applications): Promise<Platform> {
   const asked: string[] = [];
   const acts = {
     stop: () => camunda.stopAll(),

@@ -14,7 +14,7 @@ import { topologyRoutes } from './endpoints/topology.ts';
 import { zeebeBackupRoutes } from './endpoints/zeebeBackups.ts';
 import { createFaults, type Faults } from './faults/faults.ts';
 import type { Route } from './http/route.ts';
-import { startServer, type LoggedRequest } from './http/server.ts';
+import { startServer, type LoggedRequest, type SimulatedServer } from './http/server.ts';
 import { settle, type Component, type SimulatedPart, type SimulatorOptions } from './options.ts';
 import { inspect, type Inspection } from './world/inspection.ts';
 import { createWorld, indexedPart, type World } from './world/world.ts';
@@ -42,6 +42,13 @@ export interface Simulator extends Inspection {
   changeLeader(partitionId: number): void;
   /** Brokers keep their pause; an application forgets the queue of its running backup. */
   restart(component: SimulatedPart): void;
+  /** Everything but the search engine refuses connections; nothing more is written into the indices. */
+  stopAll(): Promise<void>;
+  /** At the same addresses. Fails when the brokers have no data. */
+  startAll(): Promise<void>;
+  emptyBrokerData(): void;
+  /** Brings the brokers back to the cut of a Zeebe backup. Fails when there is no such backup, or there are data in the way. */
+  restoreBroker(backupId: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -52,7 +59,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const stopping = new AbortController();
   const world = createWorld(settings, faults, stopping.signal);
   const requests: LoggedRequest[] = [];
-  const servers: Awaited<ReturnType<typeof startServer>>[] = [];
+  const servers: { component: Component; server: SimulatedServer }[] = [];
+  const applications = () => servers.filter(({ component }) => component !== 'searchEngine');
 
   async function start(component: Component, routes: Route[], broker = 0): Promise<string> {
     const beforeRequest = () => {
@@ -60,7 +68,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     };
     const common = { faults, log: requests, beforeRequest, stopping: stopping.signal };
     const server = await startServer({ component, broker, routes, ...common });
-    servers.push(server);
+    servers.push({ component, server });
     return server.url;
   }
 
@@ -95,9 +103,28 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       if (component === 'zeebe') world.engine.restart();
       else indexedPart(world, component).restart();
     },
+    async stopAll() {
+      world.timeline.advance();
+      world.engine.stop();
+      await Promise.all(applications().map(({ server }) => server.stop()));
+    },
+    async startAll() {
+      world.timeline.advance();
+      world.engine.start();
+      await Promise.all(applications().map(({ server }) => server.startAgain()));
+    },
+    emptyBrokerData() {
+      world.engine.empty();
+    },
+    restoreBroker(backupId) {
+      const backup = world.zeebe.find(Number(backupId));
+      if (backup === undefined) return Promise.reject(new Error(`Zeebe has no backup ${backupId}`));
+      world.engine.restore(backup.pieces);
+      return Promise.resolve();
+    },
     async stop() {
       stopping.abort();
-      await Promise.all(servers.map((server) => server.stop()));
+      await Promise.all(servers.map(({ server }) => server.stop()));
     },
   };
 }

@@ -17,6 +17,9 @@ type Printed = {
   status: json.StatusJson;
   cancel: json.CancelJson;
   repair: json.RepairJson;
+  restore: json.RestoreJson;
+  approve: json.ApproveJson;
+  drill: json.DrillJson;
   resume: json.ResumeJson;
   replicate: json.ReplicateJson;
   'schedule apply': json.ScheduleApplyJson;

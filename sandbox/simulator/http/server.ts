@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -24,17 +25,37 @@ export type ServerOptions = {
   stopping: AbortSignal;
 };
 
+export interface SimulatedServer {
+  url: string;
+  /** Nobody listens any more. Does nothing when it has stopped already. */
+  stop(): Promise<void>;
+  /** Listens again, at the same address. Does nothing when it listens. */
+  startAgain(): Promise<void>;
+}
+
 /** One process of the installation, on a free port of 127.0.0.1. */
-export async function startServer(options: ServerOptions): Promise<{ url: string; stop(): Promise<void> }> {
+export async function startServer(options: ServerOptions): Promise<SimulatedServer> {
   const firstAnswers = new Map<string, Answer>();
   const server = createServer((request, response) => {
     serve(options, firstAnswers, request, response).catch(() => {
       response.destroy();
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await listen(server, 0);
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, stop: () => stop(server) };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    stop: () => stop(server),
+    startAgain: async () => {
+      if (!server.listening) await listen(server, port);
+    },
+  };
+}
+
+async function listen(server: Server, port: number): Promise<void> {
+  const listening = once(server, 'listening'); // rejects with the error of the server
+  server.listen(port, '127.0.0.1');
+  await listening;
 }
 
 async function stop(server: Server): Promise<void> {

@@ -34,8 +34,22 @@ export interface Engine {
   resume(): ExportingAnswer;
   changeLeader(partitionId: number): void;
   restart(): void;
+  /** The log stands still and nothing is exported until `start`. */
+  stop(): void;
+  /** Fails when the brokers are empty. */
+  start(): void;
+  empty(): void;
+  /** Fails when the brokers are not empty. */
+  restore(cuts: RestoredCut[]): void;
   onLeaderChange(listener: (partitionId: number) => void): void;
 }
+
+/** Where the log of a partition ends after a restore, and where its exporter starts again. */
+export type RestoredCut = {
+  partitionId: number;
+  checkpointPosition: number;
+  restoredExporterPosition: number;
+};
 
 const refreshIntervalMs = 1000;
 const mostMembers = 3;
@@ -49,8 +63,11 @@ export function createEngine(settings: Settings, timeline: Timeline, faults: Arm
   });
   const listeners: ((partitionId: number) => void)[] = [];
   let searchable = new Map<number, number>();
+  let stoppedAtMs: number | null = null;
+  let isEmpty = false;
 
-  const position = (partition: Partition) => positionAt(partition, settings.loadPerSecond, timeline.nowMs());
+  const position = (partition: Partition) =>
+    positionAt(partition, settings.loadPerSecond, stoppedAtMs ?? timeline.nowMs());
   const held = () => new Map(partitions.map((partition) => [partition.id, partition.held]));
   const isStuck = (partition: Partition) =>
     faults.look('exporterStuck', (it) => (it.partition ?? partition.id) === partition.id) !== undefined;
@@ -67,7 +84,7 @@ export function createEngine(settings: Settings, timeline: Timeline, faults: Arm
 
   function keepFlushing(partition: Partition, atMs: number): void {
     timeline.at(atMs, () => {
-      flush(partition, phase(partition), position(partition), isStuck(partition));
+      if (stoppedAtMs === null) flush(partition, phase(partition), position(partition), isStuck(partition));
       keepFlushing(partition, timeline.nowMs() + Math.max(1, settings.flushDelayMs));
     });
   }
@@ -160,6 +177,32 @@ export function createEngine(settings: Settings, timeline: Timeline, faults: Arm
         partition.dead ||= partition.pauseFileBroken;
         newTerm(partition);
       }
+    },
+    stop() {
+      stoppedAtMs ??= timeline.nowMs();
+    },
+    start() {
+      if (isEmpty) throw new Error('the brokers have no data');
+      if (stoppedAtMs === null) return;
+      for (const partition of partitions) partition.startedAtMs += timeline.nowMs() - stoppedAtMs;
+      stoppedAtMs = null;
+      for (const partition of partitions) newTerm(partition);
+    },
+    empty() {
+      isEmpty = true;
+    },
+    restore(cuts) {
+      if (!isEmpty) throw new Error('the brokers have data');
+      for (const partition of partitions) {
+        const cut = cuts.find(({ partitionId }) => partitionId === partition.id);
+        if (cut === undefined) throw new Error(`the backup has no partition ${partition.id}`);
+        partition.startPosition += cut.checkpointPosition - position(partition);
+        partition.exported = cut.restoredExporterPosition;
+        partition.held = cut.restoredExporterPosition;
+        partition.phase = 'EXPORTING';
+        partition.buffered = null;
+      }
+      isEmpty = false;
     },
     onLeaderChange(listener) {
       listeners.push(listener);

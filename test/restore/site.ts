@@ -1,0 +1,129 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { clusterSettings } from '../../sandbox/clusterSettings.ts';
+import { startPlatform } from '../../sandbox/platform/platform.ts';
+import type { SimulatorOptions } from '../../sandbox/simulator/options.ts';
+import { startSimulator, type Simulator } from '../../sandbox/simulator/startSimulator.ts';
+import { startTemporal } from '../../sandbox/stack/temporal.ts';
+import type { HookName } from '../../src/contract/hooks.ts';
+import { Manifest } from '../../src/contract/manifest.ts';
+import { windowWorkflowId } from '../../src/contract/names.ts';
+import { RestoreRecord } from '../../src/contract/restore.ts';
+import { expectJson } from '../cli/expectJson.ts';
+import { safepoint } from '../cli/safepoint.ts';
+import { startWorkerProcess, type WorkerProcess } from '../faults/workerProcess.ts';
+import { buildKept } from '../support/keeper.ts';
+
+/** The cluster `demo`, simulated, with hooks that stop it and start it, a folder store, Temporal and a worker process. */
+export interface Site {
+  simulator: Simulator;
+  client: Client;
+  env: Record<string, string>;
+  worker: WorkerProcess;
+  /** Hooks that were run, in their order. */
+  asked(): string[];
+  /** Runs in place of the hook once; it may throw, or never end. */
+  once(hook: HookName, act: () => Promise<void>): void;
+  startWorker(name: string): Promise<WorkerProcess>;
+  /** Takes a backup of the cluster, default `demo`; its id. */
+  backup(cluster?: string): Promise<string>;
+  window(): WorkflowHandle;
+  hasMarker(): boolean;
+  /** Names of the objects of the set, in order. */
+  objects(backupId: string): string[];
+  /** Path of an object of the set. */
+  file(backupId: string, object: string): string;
+  manifest(backupId: string): Manifest;
+  /** What the restores of the set have recorded, the oldest first. */
+  records(backupId: string): RestoreRecord[];
+  stop(): Promise<void>;
+}
+
+export type SiteOptions = {
+  /** Fields of the cluster `demo` beside its addresses and hooks. */
+  settings?: Record<string, unknown>;
+  /** Other clusters of the config, by their names. */
+  others?: Record<string, Record<string, unknown>>;
+  simulator?: Partial<SimulatorOptions>;
+  hookTimeout?: string; // default 30 s
+};
+
+export function startSite(options: SiteOptions = {}): Promise<Site> {
+  return buildKept('restore', async ({ dataDir, keep, stop }) => {
+    const temporal = await keep(startTemporal({ dataDir }));
+    const simulator = await keep(
+      startSimulator({ profile: '8.8', partMs: 50, flushDelayMs: 50, ...options.simulator }),
+    );
+    const instead = new Map<HookName, () => Promise<void>>();
+    const replaced = (hook: HookName, act: () => Promise<void>) => {
+      const other = instead.get(hook);
+      instead.delete(hook);
+      return (other ?? act)();
+    };
+    const platform = await keep(
+      startPlatform({
+        stopAll: () => replaced('stop', () => simulator.stopAll()),
+        emptyBrokerData: () => {
+          simulator.emptyBrokerData();
+        },
+        restoreBroker: (backupId) => replaced('zeebeRestore', () => simulator.restoreBroker(backupId)),
+        startAll: () => replaced('start', () => simulator.startAll()),
+      }),
+    );
+    const storeDir = path.join(dataDir, 'store');
+    mkdirSync(storeDir);
+    const timeout = options.hookTimeout ?? '30 s';
+    const hooks = Object.fromEntries(
+      Object.entries(platform.hooks).map(([name, hook]) => [name, { ...hook, timeout }]),
+    );
+    const demo = clusterSettings(simulator.urls, {
+      store: 'local',
+      exporter: { flushDelay: '100 ms' },
+      restore: { hooks },
+      ...options.settings,
+    });
+    const config = path.join(dataDir, 'safepoint.yaml');
+    writeFileSync(
+      config,
+      JSON.stringify({
+        stores: { local: { type: 'folder', path: storeDir } },
+        clusters: { demo, ...options.others },
+      }),
+    );
+    const env = { TEMPORAL_ADDRESS: temporal.address, SAFEPOINT_CONFIG: config };
+    const startWorker = (name: string) => keep(startWorkerProcess(name, { dataDir, env }));
+    const worker = await startWorker('worker');
+    const connection = await Connection.connect({ address: temporal.address });
+    await keep({ stop: () => connection.close() });
+    const client = new Client({ connection, namespace: temporal.namespace });
+    const file = (backupId: string, object: string) => path.join(storeDir, 'demo', backupId, object);
+    const objects = (backupId: string) => readdirSync(file(backupId, '')).sort();
+
+    return {
+      ...{ simulator, client, env, worker, startWorker, stop, file, objects },
+      asked: () => platform.asked(),
+      once: (hook, act) => void instead.set(hook, act),
+      async backup(cluster = 'demo') {
+        const { stdout, stderr } = await safepoint(['run', cluster, '--json'], env);
+        const { result } = expectJson('run', stdout);
+        if (result === undefined) throw new Error(stderr);
+        return result.backupId;
+      },
+      window: () => client.workflow.getHandle(windowWorkflowId('demo')),
+      hasMarker: () => existsSync(path.join(storeDir, 'demo', 'restore', 'unfinished.json')),
+      manifest: (backupId) =>
+        Manifest.parse(JSON.parse(readFileSync(file(backupId, 'manifest.json'), 'utf8'))),
+      records: (backupId) =>
+        objects(backupId)
+          .filter((name) => name.startsWith('restore.'))
+          .map((name) => RestoreRecord.parse(JSON.parse(readFileSync(file(backupId, name), 'utf8')))),
+    };
+  });
+}
+
+/** Workflow id and digest of a restore that was left waiting, from what the command printed. */
+export function waitingIn(stdout: string): { workflowId: string; digest: string } {
+  const [, workflowId = '', digest = ''] = /safepoint approve (\S+) ([\da-f]{12})$/m.exec(stdout) ?? [];
+  return { workflowId, digest };
+}
