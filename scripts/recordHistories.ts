@@ -14,6 +14,7 @@ import {
 import { productVersion } from '../src/system/version.ts';
 import { copyPairs, copyStores, writeComponentBackups } from '../test/workflows/componentBackups.ts';
 import { rotationCases } from './rotationHistories.ts';
+import { restoreCases } from './restoreHistories.ts';
 import { startLab, startServer, type Lab, type Server } from '../test/workflows/lab.ts';
 
 /**
@@ -26,6 +27,8 @@ type Case = {
   /** Gives the id of the run that counts: a backup, or a sentinel where its type says so. */
   run: (lab: Lab, server: Server) => Promise<string>;
   type?: string; // default backup
+  /** A child that is recorded as well; of a backup its window is. */
+  child?: { type: string; workflowId: string };
   options?: Parameters<typeof startLab>[1];
 };
 
@@ -191,6 +194,7 @@ const cases: Case[] = [
     },
   })),
   ...rotationCases,
+  ...restoreCases,
   ...(['lifted', 'foreign', 'exporting'] as const).map((name) => ({
     name,
     type: SENTINEL_WORKFLOW,
@@ -268,13 +272,14 @@ if (unknown.length > 0) throw new Error(`no case ${unknown.join(', ')}`);
 const server = await startServer();
 try {
   const chosen = cases.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
-  for (const { name, run, type = BACKUP_WORKFLOW, options } of chosen) {
+  for (const { name, run, type = BACKUP_WORKFLOW, child, options } of chosen) {
     const lab = await startLab(server, options ?? cluster88);
     try {
       const workflowId = await run(lab, server);
       await record(server, workflowId, type, name);
       if (type === BACKUP_WORKFLOW && lab.simulator.triggerCount('zeebe') > 0)
         await record(server, windowWorkflowId('demo'), 'backupWindow', name);
+      if (child !== undefined) await record(server, child.workflowId, child.type, name);
     } finally {
       await lab.stop();
     }

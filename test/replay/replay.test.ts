@@ -32,7 +32,10 @@ function readHistory(file: string): { events: Record<string, unknown>[] } {
 describe('workflows: replay of recorded histories', () => {
   it('has histories of every workflow', () => {
     expect(new Set(recorded.map((file) => path.dirname(file)))).toEqual(
-      new Set(['backup', 'backupWindow', 'deleteSet', 'replicate', 'retain', 'sentinel', 'verify']),
+      new Set([
+        ...['backup', 'backupWindow', 'deleteSet', 'replicate', 'retain', 'sentinel', 'verify'],
+        ...['restore', 'restoreWindow', 'drill', 'drillWindow'],
+      ]),
     );
   });
 

@@ -55,7 +55,9 @@ describe('cli/restore: nothing is deleted before all is stopped', () => {
     const message = await until('the look at the processes fails', async () => {
       const { raw } = await site.window().describe();
       const [step] = raw.pendingActivities ?? [];
-      return step?.activityType?.name === 'proveStopped' && (step.attempt ?? 0) > 1 && step.lastFailure?.message;
+      return (
+        step?.activityType?.name === 'proveStopped' && (step.attempt ?? 0) > 1 && step.lastFailure?.message
+      );
     });
     const seen = site.simulator.liveIndices();
     await site.window().cancel();
