@@ -4,7 +4,7 @@ import type { Manifest } from '../contract/manifest.ts';
 import type { PartResult } from '../contract/parts.ts';
 import type { Finding } from '../contract/preflight.ts';
 import { MANIFEST, setKey } from '../domain/setKeys.ts';
-import { parseLabel } from '../domain/setLabel.ts';
+import { fitsLabels } from '../domain/setLabel.ts';
 import { readDocuments } from '../storage/catalogEntry.ts';
 import type { ObjectStore } from '../storage/port.ts';
 import { openFolder, type SetFolder } from '../storage/setFolders.ts';
@@ -69,8 +69,7 @@ async function readCopy(
     (await store.getObject(setKey(folder.cluster, backupId, MANIFEST), { signal: cancellationSignal() })) ??
     '';
   const sha256 = sha256Of(text);
-  const labels = [...folder.objects.keys()].flatMap((name) => parseLabel(name)?.manifestSha256 ?? []);
-  if (labels.length > 0 && !labels.includes(sha256))
+  if (!fitsLabels(folder.objects.keys(), sha256))
     return {
       manifest,
       sha256,

@@ -4,6 +4,7 @@ import { VERIFY_WORKFLOW } from '../contract/names.ts';
 import type { VerifyInput, VerifyResult } from '../contract/verification.ts';
 import type { BackupRuns } from './backupRuns.ts';
 import type { CliDeps } from './deps.ts';
+import { toFailure } from './failure.ts';
 import { findSet } from './findSet.ts';
 import { writeJson } from './json.ts';
 import { requireCluster } from './names.ts';
@@ -34,9 +35,11 @@ export function verifyCommand(deps: CliDeps): Command {
     .action(async (backupId: string | undefined, _options: unknown, command: Command) => {
       const options = command.optsWithGlobals<VerifyOptions>();
       const inputs = await toInputs(deps, backupId, options);
-      const results = await withRuns(deps, (runs) => verifyAll(runs, inputs));
-      if (options.json) writeJson(deps.stdout, { results });
-      else deps.stdout.write(render(results));
+      const { results, damaged } = await withRuns(deps, (runs) => verifyAll(runs, inputs));
+      const isWhole = damaged.length === 0;
+      if (options.json && isWhole) writeJson(deps.stdout, { results });
+      if (!options.json && results.length > 0) deps.stdout.write(render(results));
+      if (!isWhole) throw new SafepointError('VerifyFailed', damaged.join('\n'));
     });
 }
 
@@ -62,20 +65,31 @@ async function toInputs(
   return [{ cluster, backupId }];
 }
 
-/** One cluster after the other; the first that is damaged ends it, as its finding should not be scrolled away. */
-async function verifyAll(runs: BackupRuns, inputs: VerifyInput[]): Promise<VerifyResult[]> {
+type Verified = { results: VerifyResult[]; damaged: string[] };
+
+/** One cluster after the other, all of them: a damaged set of one must not hide that of the next. */
+async function verifyAll(runs: BackupRuns, inputs: VerifyInput[]): Promise<Verified> {
   await requireWorkers(runs);
-  const results: VerifyResult[] = [];
-  for (const input of inputs)
-    results.push(
-      await runs.execute<VerifyResult>({
-        type: VERIFY_WORKFLOW,
-        workflowId: workflowIdFor(VERIFY_WORKFLOW, input.cluster, new Date()),
-        input,
-        summary: `verify ${input.cluster} ${input.backupId ?? input.sets ?? ''}`,
-      }),
-    );
-  return results;
+  const verified: Verified = { results: [], damaged: [] };
+  for (const input of inputs) {
+    try {
+      verified.results.push(await verifyOne(runs, input));
+    } catch (error) {
+      const { code, message } = toFailure(error);
+      if (code !== 'VerifyFailed') throw error;
+      verified.damaged.push(message);
+    }
+  }
+  return verified;
+}
+
+async function verifyOne(runs: BackupRuns, input: VerifyInput): Promise<VerifyResult> {
+  return await runs.execute<VerifyResult>({
+    type: VERIFY_WORKFLOW,
+    workflowId: workflowIdFor(VERIFY_WORKFLOW, input.cluster, new Date()),
+    input,
+    summary: `verify ${input.cluster} ${input.backupId ?? input.sets ?? ''}`,
+  });
 }
 
 function render(results: readonly VerifyResult[]): string {

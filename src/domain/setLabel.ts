@@ -48,5 +48,11 @@ export function parseLabel(name: string): SetLabel | null {
   };
 }
 
+/** Whether no label among the names is of another manifest than the one with this digest; sets before 0.4.0 have none. */
+export function fitsLabels(names: Iterable<string>, manifestSha256: string): boolean {
+  const digests = [...names].flatMap((name) => parseLabel(name)?.manifestSha256 ?? []);
+  return digests.length === 0 || digests.includes(manifestSha256);
+}
+
 /** The end of year 9999: `Date` knows later ones, and writes them in a form that nobody expects. */
 const LATEST_MS = 253_402_300_799_999;

@@ -2,7 +2,7 @@ import { SafepointError } from '../../contract/errors.ts';
 import type { Manifest } from '../../contract/manifest.ts';
 import type { RestoreInput } from '../../contract/restore.ts';
 import { MANIFEST, setKey } from '../../domain/setKeys.ts';
-import { parseLabel } from '../../domain/setLabel.ts';
+import { fitsLabels } from '../../domain/setLabel.ts';
 import { listCatalog } from '../../storage/catalog.ts';
 import { readDocuments, type CatalogEntry } from '../../storage/catalogEntry.ts';
 import type { ObjectStore } from '../../storage/port.ts';
@@ -62,8 +62,7 @@ async function readManifest(
   if (manifest === undefined || entry.state === 'deleting') return entry.reasons.join('; ');
   const key = setKey(cluster, backupId, MANIFEST);
   const sha256 = sha256Of((await store.getObject(key)) ?? '');
-  const labels = [...folder.objects.keys()].flatMap((name) => parseLabel(name)?.manifestSha256 ?? []);
-  if (labels.length > 0 && !labels.includes(sha256)) return 'is not as it was written';
+  if (!fitsLabels(folder.objects.keys(), sha256)) return 'is not as it was written';
   return { manifest, at: { store: store.name, key, sha256 } };
 }
 

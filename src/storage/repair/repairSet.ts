@@ -1,6 +1,6 @@
 import { pipeline } from 'node:stream/promises';
 import { SafepointError } from '../../contract/errors.ts';
-import { LABEL_PREFIX, MANIFEST, setKey, TOMBSTONE } from '../../domain/setKeys.ts';
+import { HOLD, LABEL_PREFIX, MANIFEST, setKey, TOMBSTONE } from '../../domain/setKeys.ts';
 import { messageOf } from '../../system/redact.ts';
 import { putEverywhere } from '../fanOut.ts';
 import { createMeter } from '../meter.ts';
@@ -56,7 +56,7 @@ export async function repairSet(request: RepairRequest): Promise<RepairedObject[
   const whole = (store: ObjectStore) => objects.every((each) => each.store !== store.name || isGood(each));
   for (const each of found)
     objects.push(await repairManifest(each, chosen, { found, digests, request, whole }));
-  return objects;
+  return [...objects, ...(await repairHold(request))];
 }
 
 /** Whether the store has it, as far as this command goes. */
@@ -198,6 +198,39 @@ async function repairManifest(
     return { ...bad, done: 'copied', from };
   } catch (error) {
     return { ...bad, why: messageOf(error) };
+  }
+}
+
+/** A hold in one store keeps the set everywhere; it must outlive the loss of that store. */
+async function repairHold({ stores, cluster, backupId, dryRun }: RepairRequest): Promise<RepairedObject[]> {
+  const key = setKey(cluster, backupId, HOLD);
+  const found = await Promise.all(
+    stores.map(async (store) => ({ store, text: await store.getObject(key).catch(() => undefined) })),
+  );
+  const source = found.find(({ text }) => typeof text === 'string');
+  if (typeof source?.text !== 'string') return [];
+  const objects: RepairedObject[] = [];
+  for (const { store, text } of found) {
+    const object = { name: HOLD, store: store.name, done: 'nothing' } as const;
+    if (typeof text === 'string') objects.push({ ...object, state: 'good' });
+    else if (text === undefined) objects.push({ ...object, state: 'unreachable' });
+    else objects.push(await copyHold(store, source.store.name, { key, text: source.text, dryRun }));
+  }
+  return objects;
+}
+
+async function copyHold(
+  store: ObjectStore,
+  from: string,
+  { key, text, dryRun }: { key: string; text: string; dryRun: boolean },
+): Promise<RepairedObject> {
+  const object = { name: HOLD, store: store.name, state: 'missing', from } as const;
+  if (dryRun) return { ...object, done: 'would copy' };
+  try {
+    await store.putObject(key, text);
+    return { ...object, done: 'copied' };
+  } catch (error) {
+    return { ...object, done: 'failed', why: messageOf(error) };
   }
 }
 

@@ -1,7 +1,9 @@
 import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Manifest } from '../../contract/manifest.ts';
-import { MANIFEST, setKey } from '../../domain/setKeys.ts';
+import { LABEL_PREFIX, MANIFEST, setKey } from '../../domain/setKeys.ts';
+import { fitsLabels } from '../../domain/setLabel.ts';
+import { sha256Of } from '../../system/sha256.ts';
 import { messageOf } from '../../system/redact.ts';
 import { createMeter } from '../meter.ts';
 import type { ObjectStore } from '../port.ts';
@@ -27,7 +29,9 @@ export async function readManifest(
   { cluster, backupId }: SetRef,
 ): Promise<StoredManifest> {
   let text: string | null;
+  let names: string[];
   try {
+    names = await listLabels(store, { cluster, backupId });
     text = await store.getObject(setKey(cluster, backupId, MANIFEST));
   } catch (error) {
     return { store, kind: 'failed', why: messageOf(error) };
@@ -40,7 +44,16 @@ export async function readManifest(
     const why = `it is the one of backup ${manifest.backupId} of ${manifest.cluster}`;
     return { store, kind: 'unreadable', text, why };
   }
+  if (!fitsLabels(names, sha256Of(text)))
+    return { store, kind: 'unreadable', text, why: 'it is not as it was written, says its label' };
   return { store, kind: 'valid', text, manifest };
+}
+
+async function listLabels(store: ObjectStore, { cluster, backupId }: SetRef): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { key } of store.list(setKey(cluster, backupId, LABEL_PREFIX)))
+    names.push(key.slice(setKey(cluster, backupId, '').length));
+  return names;
 }
 
 /** Reads the object to its last byte. */

@@ -1,14 +1,21 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { formatLabel, type SetLabel } from '../../../src/domain/setLabel.ts';
 import { SafepointError } from '../../../src/contract/errors.ts';
 import { createObjectStore } from '../../../src/storage/objectStore.ts';
 import type { ObjectStore } from '../../../src/storage/port.ts';
 import { repairSet, type RepairedObject } from '../../../src/storage/repair/repairSet.ts';
 import { changed } from '../changedStore.ts';
 import { BYTES, CLUSTER, ID, KEYS, manifestText, writeSet } from './setFixture.ts';
+
+const LABEL: SetLabel = {
+  ...{ verdict: 'complete', procedure: 'sequential', startedMs: 1, completedMs: 2, windowMs: 1 },
+  ...{ manifestBytes: 0, artifacts: 2, artifactBytes: 1, manifestSha256: '' },
+};
 
 let dir: string;
 let main: ObjectStore;
@@ -55,6 +62,27 @@ describe('storage/repair: repairSet', () => {
 
     expect(objects).toHaveLength(6);
     expect(acts(objects)).toEqual([]);
+  });
+
+  it('goes by the label where two manifests differ', async () => {
+    const sha256 = createHash('sha256').update(manifestText()).digest('hex');
+    const label = formatLabel({ ...LABEL, manifestBytes: manifestText().length, manifestSha256: sha256 });
+    for (const store of [main, offsite]) await store.putObject(`${CLUSTER}/${ID}/${label}`, '\n');
+    await main.putObject(KEYS.manifest, manifestText({ completedAt: '2026-11-26T00:00:00Z' }));
+
+    const objects = await repair();
+
+    expect(acts(objects)).toEqual(['manifest.json in main: damaged, copied']);
+    expect(await main.getObject(KEYS.manifest)).toBe(manifestText());
+  });
+
+  it('copies a hold, so that it outlives the store that has it', async () => {
+    await offsite.putObject(`${CLUSTER}/${ID}/hold.json`, '{}');
+
+    const objects = await repair();
+
+    expect(acts(objects)).toEqual(['hold.json in main: missing, copied']);
+    expect(await main.getObject(`${CLUSTER}/${ID}/hold.json`)).toBe('{}');
   });
 
   it.each([
