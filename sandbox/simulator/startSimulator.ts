@@ -31,10 +31,14 @@ export type SimulatorUrls = {
   optimize?: string;
 };
 
+export type BackupStorage = Pick<World, 'snapshots' | 'zeebe'>;
+
 /** A simulated Camunda 8 installation on free ports of 127.0.0.1. */
 export interface Simulator extends Inspection {
   urls: SimulatorUrls;
   repository: string;
+  /** Where its backups lie: the repository of snapshots and the backups of Zeebe. */
+  backups: BackupStorage;
   /** Every request that arrived, oldest first. */
   requests: LoggedRequest[];
   faults: Faults;
@@ -52,12 +56,15 @@ export interface Simulator extends Inspection {
   stop(): Promise<void>;
 }
 
-/** Starts all processes of the profile; ready when it returns. Keeps no timers, so `stop` leaves nothing behind. */
-export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
+/**
+ * Starts all processes of the profile; ready when it returns. Keeps no timers, so `stop` leaves nothing behind. `backups`: those of
+ * another installation, to be restored into this one; it takes none itself.
+ */
+export async function startSimulator(options: SimulatorOptions, backups?: BackupStorage): Promise<Simulator> {
   const settings = settle(options);
   const faults = createFaults();
   const stopping = new AbortController();
-  const world = createWorld(settings, faults, stopping.signal);
+  const world = { ...createWorld(settings, faults, stopping.signal), ...backups };
   const requests: LoggedRequest[] = [];
   const servers: { component: Component; server: SimulatedServer }[] = [];
   const applications = () => servers.filter(({ component }) => component !== 'searchEngine');
@@ -92,6 +99,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     ...inspect(world),
     urls,
     repository: settings.repository,
+    backups: { snapshots: world.snapshots, zeebe: world.zeebe },
     requests,
     faults,
     changeLeader(partitionId) {

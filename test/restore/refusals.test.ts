@@ -13,7 +13,8 @@ let live: string[];
 
 beforeAll(async () => {
   other = await startSimulator({ profile: '8.8', partitions: 3 });
-  site = await startSite({ others: { other: clusterSettings(other.urls, { store: 'local' }) } });
+  const settings = clusterSettings(other.urls, { store: 'local' });
+  site = await startSite({ others: () => Promise.resolve({ other: settings }) });
   backupId = await site.backup();
   live = site.simulator.liveIndices();
 }, 120_000);

@@ -44,7 +44,7 @@ export type SiteOptions = {
   /** Fields of the cluster `demo` beside its addresses and hooks. */
   settings?: Record<string, unknown>;
   /** Other clusters of the config, by their names. */
-  others?: Record<string, Record<string, unknown>>;
+  others?: (demo: Simulator) => Promise<Record<string, object>>;
   simulator?: Partial<SimulatorOptions>;
   hookTimeout?: string; // default 30 s
 };
@@ -88,7 +88,7 @@ export function startSite(options: SiteOptions = {}): Promise<Site> {
       config,
       JSON.stringify({
         stores: { local: { type: 'folder', path: storeDir } },
-        clusters: { demo, ...options.others },
+        clusters: { demo, ...(await options.others?.(simulator)) },
       }),
     );
     const env = { TEMPORAL_ADDRESS: temporal.address, SAFEPOINT_CONFIG: config };
