@@ -1,4 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
+import { clusterSettings } from '../sandbox/clusterSettings.ts';
 import {
   APPROVE_UPDATE,
   DRILL_WINDOW_WORKFLOW,
@@ -27,6 +29,7 @@ function withHooks(stop: string): Options {
 const options = withHooks('true');
 const window = { type: RESTORE_WINDOW_WORKFLOW, workflowId: windowWorkflowId('demo') };
 const drillWindow = { type: DRILL_WINDOW_WORKFLOW, workflowId: drillWindowId('demo') };
+const labWindow = { ...drillWindow, workflowId: drillWindowId('lab') };
 
 /** Restores and drills of a set, for `recordHistories.ts`. */
 export const restoreCases = [
@@ -108,6 +111,26 @@ export const restoreCases = [
       await ended(await afterBackup(lab, server, DRILL_WORKFLOW, { level })),
   })),
   {
+    name: 'into-another',
+    type: DRILL_WORKFLOW,
+    options: {
+      ...options,
+      adapt: intoItself,
+      others: (urls) => ({ lab: options.adapt?.(clusterSettings(urls, { store: 'local' })) }),
+    } satisfies Options,
+    child: labWindow,
+    async run(lab: Lab, server: Server): Promise<string> {
+      const handle = await afterBackup(lab, server, DRILL_WORKFLOW, { level: 'whole' });
+      await lab.until(() => restoresOf(lab) > 0);
+      await untilThere(server, windowWorkflowId('lab'));
+      const drilled = restoresOf(lab);
+      await lab.simulator.stopAll();
+      await lab.until(() => restoresOf(lab) > drilled);
+      await lab.simulator.startAll();
+      return await ended(handle);
+    },
+  },
+  {
     name: 'set-damaged',
     type: DRILL_WORKFLOW,
     options,
@@ -128,6 +151,23 @@ export const restoreCases = [
     },
   },
 ];
+
+/** The same installation under another name stands in for the one of drills. */
+function intoItself(cluster: Record<string, unknown>): Record<string, unknown> {
+  return { ...cluster, drill: { into: 'lab' } };
+}
+
+async function untilThere({ client }: Server, workflowId: string): Promise<void> {
+  const isThere = () =>
+    client.workflow
+      .getHandle(workflowId)
+      .describe()
+      .then(
+        () => true,
+        () => false,
+      );
+  while (!(await isThere())) await delay(100);
+}
 
 /** Restores are of a cluster that is down, so that no hook has anything to do. */
 async function afterBackup(lab: Lab, server: Server, type: string, more: object): Promise<WorkflowHandle> {

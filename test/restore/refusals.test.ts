@@ -55,7 +55,7 @@ describe('cli/restore: refuses', () => {
 
   it('a set of which a snapshot is PARTIAL and another one missing', async () => {
     const [whole, lost] = site.manifest(backupId).searchEngine.snapshots;
-    const path = `/_snapshot/camunda/${whole?.name ?? ''}`;
+    const path = `/_snapshot/camunda/${whole?.name ?? ''}` as const;
     const answer = (await callJsonOk('GET', site.simulator.urls.searchEngine + path)) as {
       snapshots: object[];
     };

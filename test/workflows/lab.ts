@@ -92,6 +92,8 @@ export async function startLab(
     adapt?: (cluster: Record<string, unknown>) => Record<string, unknown>;
     /** Stores of the config beside the one that the sets are in. */
     stores?: Record<string, unknown>;
+    /** Other clusters of the config, by name. */
+    others?: (urls: Simulator['urls']) => Record<string, unknown>;
   },
 ): Promise<Lab> {
   const storeDir = mkdtempSync(path.join(tmpdir(), 'safepoint-store-'));
@@ -103,6 +105,7 @@ export async function startLab(
       demo: (options.adapt ?? ((cluster) => cluster))(
         clusterSettings(simulator.urls, { store: 'local', exporter: { flushDelay: '100 ms' } }),
       ),
+      ...options.others?.(simulator.urls),
     },
   });
   const dependencies = createDependencies(config);
