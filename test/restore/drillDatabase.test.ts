@@ -26,11 +26,12 @@ afterAll(async () => {
 });
 
 async function drill(backupId: string) {
-  const ended = await safepoint(['drill', backupId, '--level', 'databases'], site.env);
+  const command = ['drill', backupId, '--level', 'databases'];
+  const { exitCode, stdout, stderr } = await safepoint(command, site.env);
   const name = site.objects(backupId).findLast((it) => it.startsWith('drill.')) ?? '';
   const record = DrillRecord.parse(JSON.parse(readFileSync(site.file(backupId, name), 'utf8')));
   const databases = `select string_agg(datname, ',') from pg_database where datname not like 'template%'`;
-  return { ...ended, record, left: await ask(server, databases) };
+  return { exitCode, stdout, stderr, record, left: await ask(server, databases) };
 }
 
 describe('workflows/drill: databases', () => {
