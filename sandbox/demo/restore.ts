@@ -45,8 +45,11 @@ export async function demonstrateRestore(
   say('\nrestored; waiting until Operate and Tasklist have read what Zeebe exports again ...');
   const seen = await untilSettled(patient, truth);
   const rowsAfter = await readContents(postgres);
-  say(describe('process instances', 'Operate', truth.instances, seen.instances));
-  say(describe('user tasks', 'Tasklist', truth.userTasks, seen.userTasks));
+  say(describe('process instances', 'Operate', truth.instances.length, seen.instances));
+  say(describe('user tasks', 'Tasklist', truth.userTasks.length, seen.userTasks));
+  const unseen = truth.userTasks.length - truth.userTasksBefore.length;
+  if (unseen > 0)
+    say(`  ${unseen} of the tasks known to Zeebe were not in Tasklist before: not counted as lost`);
   say(`exported records      ${truth.records} before, ${seen.records} after`);
   say(`rows in the database  ${showRows(rowsBefore)} before, ${showRows(rowsAfter)} after`);
   const differences = [seen.instances, seen.userTasks].flatMap(({ lost, orphans }) => [...lost, ...orphans]);
@@ -61,8 +64,8 @@ export function clearAway(dataDir: string): void {
   rmSync(dataDir, { recursive: true, force: true });
 }
 
-function describe(what: string, app: string, known: string[], { shown, lost, orphans }: Comparison): string {
-  const counts = `${known.length} known to Zeebe at the checkpoint, ${shown} shown by ${app}`;
+function describe(what: string, app: string, known: number, { shown, lost, orphans }: Comparison): string {
+  const counts = `${known} known to Zeebe at the checkpoint, ${shown} shown by ${app}`;
   return `${what.padEnd(20)}  ${counts}: ${lost.length} lost, ${orphans.length} orphans`;
 }
 
