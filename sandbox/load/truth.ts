@@ -56,13 +56,6 @@ export async function userTasksInTasklist(searchUrl: string): Promise<string[]> 
   return found.map((source) => String(TasklistTask.parse(source).key)).sort();
 }
 
-/** Keys of the process instances in Operate's own index, whatever their state. Sorted. */
-export async function instancesInOperateIndex(searchUrl: string): Promise<string[]> {
-  const query = { term: { joinRelation: 'processInstance' } };
-  const found = await searchAll(searchUrl, 'operate-list-view-*', query, 'key');
-  return found.map((source) => String(OperateInstance.parse(source).key)).sort();
-}
-
 /** Keys of the process instances that Operate shows to a user, by login and its public search. Sorted. */
 export async function instancesShownByOperate(
   operateUrl: string,

@@ -29,12 +29,15 @@ export interface Installation {
   stop(): Promise<void>;
 }
 
+/** With rotation every set beyond the newest two is deleted. */
+type Options = { rotation: boolean };
+
 /** Nothing is left running when it fails. */
-export async function startInstallation(): Promise<Installation> {
-  return await buildKept('e2e', build);
+export async function startInstallation(options: Options): Promise<Installation> {
+  return await buildKept('e2e', (keeper) => build(keeper, options));
 }
 
-async function build({ dataDir, keep, stop }: Keeper): Promise<Installation> {
+async function build({ dataDir, keep, stop }: Keeper, options: Options): Promise<Installation> {
   const stack = await keep(startStack({ dataDir, exporterFlushDelaySeconds }));
   const platform = await keep(startPlatform(stack.camunda));
   const { broker } = stack.camunda;
@@ -43,7 +46,7 @@ async function build({ dataDir, keep, stop }: Keeper): Promise<Installation> {
   const { stop: stopLoad } = await keep({ stop: once(() => load.stop()) });
 
   const env = {
-    SAFEPOINT_CONFIG: writeConfig(dataDir, describeStack(stack, platform), stack),
+    SAFEPOINT_CONFIG: writeConfig(dataDir, describeStack(stack, platform, options), stack),
     TEMPORAL_ADDRESS: stack.temporal.address,
     TEMPORAL_NAMESPACE: stack.temporal.namespace,
   };
@@ -76,7 +79,7 @@ function once<T>(act: () => Promise<T>): () => Promise<T> {
   return () => (answer ??= act());
 }
 
-function describeStack({ camunda, openSearch, dataDir }: Stack, { hooks }: Platform) {
+function describeStack({ camunda, openSearch, dataDir }: Stack, { hooks }: Platform, { rotation }: Options) {
   mkdirSync(path.join(dataDir, 'zeebe-copy'), { recursive: true });
   return {
     urls: {
@@ -89,7 +92,7 @@ function describeStack({ camunda, openSearch, dataDir }: Stack, { hooks }: Platf
     settings: {
       exporter: { flushDelay: `${exporterFlushDelaySeconds} s` },
       restore: { hooks },
-      retention: { keepLast: 2, minComplete: 2, minAge: '0 s', maxShare: 1 },
+      ...(rotation && { retention: { keepLast: 2, minComplete: 2, minAge: '0 s', maxShare: 1 } }),
       replicate: {
         zeebe: { from: 'zeebe', to: 'zeebe-copy' },
         snapshots: { from: 'repository', to: 'repository-copy' },

@@ -1,19 +1,9 @@
 import { createHash } from 'node:crypto';
-import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { WorkflowHandle } from '@temporalio/client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { execa } from 'execa';
-import { makeReady, readPartitions, untilCaughtUp } from '../../sandbox/load/exporter.ts';
-import { countRecords } from '../../sandbox/load/records.ts';
-import {
-  instancesAtCheckpoint,
-  instancesInOperateIndex,
-  instancesShownByOperate,
-  readCheckpoints,
-  type Checkpoints,
-} from '../../sandbox/load/truth.ts';
+import { makeReady, readPartitions } from '../../sandbox/load/exporter.ts';
 import { findMissing } from '../../sandbox/stack/pieces.ts';
 import { createPlanActivities } from '../../src/activities/plan.ts';
 import type { BackupResult, ProcedureName } from '../../src/contract/backup.ts';
@@ -29,13 +19,9 @@ import { expectJson } from '../cli/expectJson.ts';
 import { safepoint } from '../cli/safepoint.ts';
 import { contentOf } from '../storage/replica/stores.ts';
 import { digestOf, registerCopy, restoreRecords } from './copies.ts';
-import { emptyCamunda, indexPatterns, readContents, restoreCamunda, restoreDatabase } from './restore.ts';
 
 const START_MS = 600_000;
 const BACKUP_MS = 300_000;
-const RESTORE_MS = 900_000;
-/** Operate reads what the restored broker exports again; at a hole it looks ahead only after 50 s of silence. */
-const SETTLE_MS = 240_000;
 
 const missing = await findMissing();
 const reason = missing.map(({ piece, why, install }) => `${piece}: ${why} Remedy: ${install}`).join('; ');
@@ -53,7 +39,7 @@ describeReal(missing.length === 0 ? title : `${title} (skipped: ${reason})`, () 
 
   beforeAll(async () => {
     Runtime.install({ logger: new DefaultLogger('ERROR') }); // activities that are tried again are no news
-    starting = startInstallation();
+    starting = startInstallation({ rotation: true });
     at = await starting;
   }, START_MS);
   afterAll(async () => {
@@ -215,67 +201,6 @@ describeReal(missing.length === 0 ? title : `${title} (skipped: ${reason})`, () 
     },
     BACKUP_MS,
   );
-
-  it(
-    'restores from its manifest to what Zeebe held at the checkpoint, no more and no less',
-    async () => {
-      const { stack } = at;
-      const { openSearch, camunda } = stack;
-      const checkpoints = await readCheckpoints(management(), manifest.backupId);
-      await untilCaughtUp(management());
-      await at.stopLoad();
-      const truth = await instancesAtCheckpoint(openSearch.url, checkpoints);
-      const live = await instancesAtCheckpoint(openSearch.url, endOfTime(checkpoints));
-      const liveRecords = await countRecords(openSearch.url, checkpoints);
-      expect(truth.length).toBeGreaterThan(100);
-      expect(live.length).toBeGreaterThan(truth.length + 20);
-      expect(liveRecords.beyond).toBeGreaterThan(0);
-
-      await emptyCamunda(stack, manifest);
-      expect(await openSearch.listIndices(indexPatterns(manifest))).toEqual([]);
-      await restoreCamunda(stack, manifest);
-      const orphans = (await instancesInOperateIndex(openSearch.url)).filter((key) => !truth.includes(key));
-      const surplus = (await countRecords(openSearch.url, checkpoints)).beyond;
-      await camunda.startAll();
-      const settled = await untilSettled(truth, liveRecords.upTo, checkpoints);
-
-      expect({ orphans, surplus }).toEqual({ orphans: [], surplus: 0 });
-      expect(settled).toEqual({ missing: [], orphans: [], records: liveRecords.upTo });
-    },
-    RESTORE_MS,
-  );
-
-  it('restores the database from its dump into a fresh server', async () => {
-    const { stack } = at;
-    const store = at.dependencies.store('main');
-    const [artifact] = manifest.artifacts;
-
-    const restored = await restoreDatabase(
-      { store, key: String(artifact?.key), original: stack.postgres },
-      path.join(stack.dataDir, 'fresh'),
-      readContents,
-    );
-
-    expect(restored).toMatch(/^20\|10\|200\|2000\|[0-9a-f]{32}$/);
-    expect(restored).toBe(await readContents(stack.postgres));
-  }, 120_000);
-
-  /** What a user sees in Operate against the truth, once it does not differ any more or the time is over. */
-  async function untilSettled(truth: string[], records: number, checkpoints: Checkpoints) {
-    const { camunda, openSearch } = at.stack;
-    const deadlineMs = performance.now() + SETTLE_MS;
-    for (;;) {
-      const shown = await instancesShownByOperate(camunda.operate.url, camunda.login);
-      const seen = {
-        missing: truth.filter((key) => !shown.includes(key)),
-        orphans: shown.filter((key) => !truth.includes(key)),
-        records: (await countRecords(openSearch.url, checkpoints)).upTo,
-      };
-      const same = seen.missing.length === 0 && seen.orphans.length === 0 && seen.records === records;
-      if (same || performance.now() > deadlineMs) return seen;
-      await sleep(1_000);
-    }
-  }
 });
 
 function expectWhole(manifest: Manifest): void {
@@ -320,9 +245,4 @@ async function endOf(handle: WorkflowHandle) {
     const { cause } = error as { cause?: { type?: string; message: string } };
     return { handle, failure: { type: cause?.type, message: cause?.message ?? String(error) } };
   }
-}
-
-/** Checkpoints that everything lies before. */
-function endOfTime(checkpoints: Checkpoints): Checkpoints {
-  return new Map([...checkpoints.keys()].map((partitionId) => [partitionId, Number.MAX_SAFE_INTEGER]));
 }

@@ -1,0 +1,214 @@
+import path from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { parse, stringify } from 'yaml';
+import { runPageScript } from '../../bench/pageScript.ts';
+import { makeReady, untilCaughtUp } from '../../sandbox/load/exporter.ts';
+import { readTruth, untilSettled, type Settled, type Truth } from '../../sandbox/load/settled.ts';
+import { instancesAtCheckpoint, readCheckpoints } from '../../sandbox/load/truth.ts';
+import { destroyCamunda, dropDatabase, readContents } from '../../sandbox/platform/destroy.ts';
+import { findMissing } from '../../sandbox/stack/pieces.ts';
+import { poll } from '../../sandbox/stack/poll.ts';
+import { idInSnapshot } from '../../src/activities/preflight/seenIds.ts';
+import { PROCEDURE_NAMES, type BackupResult } from '../../src/contract/backup.ts';
+import type { DrillResult } from '../../src/contract/drill.ts';
+import { DRILL_WORKFLOW } from '../../src/contract/names.ts';
+import { expectJson } from '../cli/expectJson.ts';
+import { safepoint } from '../cli/safepoint.ts';
+import { startInstallation, type Installation } from './installation.ts';
+import { restoreByHand } from './restore.ts';
+
+const START_MS = 600_000;
+const BACKUP_MS = 300_000;
+const RESTORE_MS = 900_000;
+
+const missing = await findMissing();
+const reason = missing.map(({ piece, why, install }) => `${piece}: ${why} Remedy: ${install}`).join('; ');
+const title = 'e2e: restores of a real Camunda 8.6.0 into an emptied stack';
+const describeReal = missing.length === 0 ? describe : describe.skip;
+
+type SetName = (typeof PROCEDURE_NAMES)[number] | 'script';
+
+describeReal(missing.length === 0 ? title : `${title} (skipped: ${reason})`, () => {
+  let starting: Promise<Installation>;
+  let at: Installation;
+  const ids = new Map<SetName, string>();
+  const truths = new Map<SetName, Truth>();
+  /** Of the database, before it is dropped. */
+  let contents: string;
+  const figures: string[] = [];
+
+  beforeAll(async () => {
+    Runtime.install({ logger: new DefaultLogger('ERROR') }); // activities that are tried again are no news
+    starting = startInstallation({ rotation: false });
+    at = await starting;
+  }, START_MS);
+  afterAll(async () => {
+    for (const line of figures) process.stdout.write(`    ${line}\n`);
+    const started = await starting.catch(() => undefined); // also one that came up after beforeAll had given up
+    await started?.stop();
+  }, START_MS);
+
+  const management = () => at.stack.camunda.broker.managementUrl;
+
+  it.each(PROCEDURE_NAMES)(
+    '%s is taken under load',
+    async (procedure) => {
+      await makeReady(management());
+
+      const run = await at.startBackup({ cluster: 'demo', procedure });
+      const { verdict, cut, backupId } = (await run.result()) as BackupResult;
+
+      expect({ verdict, cut }).toEqual({ verdict: 'complete', cut: 'proven' });
+      ids.set(procedure, backupId);
+    },
+    BACKUP_MS,
+  );
+
+  it(
+    "the page's bare script says that all is well",
+    async () => {
+      await makeReady(management());
+
+      await runPageScript(
+        {
+          zeebe: management(),
+          operate: at.stack.camunda.operate.managementUrl,
+          tasklist: at.stack.camunda.tasklist.managementUrl,
+          restApi: at.stack.camunda.broker.url,
+          searchEngine: at.stack.openSearch.url,
+        },
+        at.stack.postgres,
+        path.join(at.stack.dataDir, 'script.sql'),
+      );
+
+      const snapshots = await at.stack.openSearch.listSnapshots(at.stack.openSearch.repository);
+      const newest = Math.max(...snapshots.map((name) => Number(idInSnapshot(name))));
+      expect([...ids.values()].every((id) => Number(id) < newest)).toBe(true);
+      ids.set('script', String(newest));
+    },
+    BACKUP_MS,
+  );
+
+  it(
+    'a drill that a schedule starts leaves a record, which the list shows',
+    async () => {
+      const config: unknown = parse(readFileSync(at.env.SAFEPOINT_CONFIG ?? '', 'utf8'));
+      const nightly = { run: 'drill', cluster: 'demo', cron: '0 4 * * *', timezone: 'UTC' };
+      const times = { jitter: '0 s', overlap: 'skip', catchupWindow: '1 h' };
+      const scheduled = path.join(at.stack.dataDir, 'scheduled.yaml');
+      const schedules = { 'drill-nightly': { ...nightly, ...times } };
+      writeFileSync(scheduled, stringify({ ...(config as object), schedules }));
+      const env = { ...at.env, SAFEPOINT_CONFIG: scheduled };
+
+      const applied = await safepoint(['schedule', 'apply', '--yes'], env);
+      const triggered = await safepoint(['schedule', 'trigger', 'drill-nightly'], env);
+      const drilled = await resultOfDrill();
+      const list = await safepoint(['list', 'demo', '--json'], env);
+      const table = await safepoint(['list', 'demo'], env);
+
+      const newest = ids.get('history-first');
+      expect([applied, triggered].map(({ exitCode, stderr }) => ({ exitCode, stderr }))).toEqual([
+        { exitCode: 0, stderr: '' },
+        { exitCode: 0, stderr: '' },
+      ]);
+      expect(drilled).toMatchObject({ cluster: 'demo', backupId: newest, level: 'indices' });
+      const { sets } = expectJson('list', list.stdout);
+      expect(sets.filter(({ proof }) => proof !== null)).toMatchObject([
+        { backupId: newest, proof: { level: 'indices' } },
+      ]);
+      expect(table.stdout).toMatch(new RegExp(`^${newest} .* indices \\d{4}-\\d{2}-\\d{2} `, 'm'));
+      expect(await at.stack.openSearch.listIndices(['safepoint-drill-*'])).toEqual([]);
+    },
+    RESTORE_MS,
+  );
+
+  it(
+    'after the load every set lies behind what is live',
+    async () => {
+      const { openSearch, postgres } = at.stack;
+      await untilCaughtUp(management());
+      await at.stopLoad();
+
+      for (const [name, backupId] of ids)
+        truths.set(name, await readTruth(openSearch.url, await readCheckpoints(management(), backupId)));
+      contents = await readContents(postgres);
+
+      const everything = new Map([1, 2].map((partitionId) => [partitionId, Number.MAX_SAFE_INTEGER]));
+      const live = await instancesAtCheckpoint(openSearch.url, everything);
+      for (const { instances, userTasksBefore } of truths.values()) {
+        expect(instances.length).toBeGreaterThan(100);
+        expect(userTasksBefore.length).toBeGreaterThan(20);
+        expect(live.length).toBeGreaterThan(instances.length + 20);
+      }
+      expect(contents).toMatch(/^20\|10\|200\|2000\|[0-9a-f]{32}$/);
+    },
+    BACKUP_MS,
+  );
+
+  it.each(PROCEDURE_NAMES)(
+    '%s: the product restores what Zeebe and the database held, no more and no less',
+    async (procedure) => {
+      const truth = truthOf(procedure);
+      await empty();
+
+      const args = ['restore', ids.get(procedure) ?? '', '--yes', '--json'];
+      const { exitCode, stderr } = await safepoint(args, at.env, RESTORE_MS);
+      const settled = await untilSettled(at.stack, truth);
+
+      note(procedure, truth, settled);
+      expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+      expect(settled).toMatchObject({
+        instances: { shown: truth.instances.length, lost: [], orphans: [] },
+        userTasks: { lost: [], orphans: [] },
+        records: truth.records,
+      });
+      expect(await readContents(at.stack.postgres)).toBe(contents);
+    },
+    RESTORE_MS,
+  );
+
+  it(
+    "the page's bare script: restored by hand, Operate shows instances that Zeebe does not know",
+    async () => {
+      const truth = truthOf('script');
+      await empty();
+
+      await restoreByHand(at.stack, ids.get('script') ?? '');
+      const settled = await untilSettled(at.stack, truth);
+
+      note("the page's script", truth, settled);
+      expect(settled.instances.orphans.length).toBeGreaterThan(0);
+    },
+    RESTORE_MS,
+  );
+
+  function truthOf(name: SetName): Truth {
+    const truth = truths.get(name);
+    if (truth === undefined) throw new Error(`${name} was not taken`);
+    return truth;
+  }
+
+  async function empty(): Promise<void> {
+    await destroyCamunda(at.stack);
+    await dropDatabase(at.stack.postgres);
+  }
+
+  async function resultOfDrill(): Promise<DrillResult> {
+    const { workflow } = at.client;
+    const started = await poll('a drill', 60_000, async () => {
+      for await (const run of workflow.list({ query: `WorkflowType = "${DRILL_WORKFLOW}"` })) return run;
+      return undefined;
+    });
+    return (await workflow.getHandle(started.workflowId).result()) as DrillResult;
+  }
+
+  function note(name: string, truth: Truth, { instances, userTasks }: Settled): void {
+    const count = ({ lost, orphans }: Settled['instances']) =>
+      `${lost.length} lost, ${orphans.length} orphans`;
+    figures.push(
+      `${name}: of ${truth.instances.length} instances ${count(instances)}; of ${truth.userTasks.length} user tasks, ${truth.userTasksBefore.length} of them shown before, ${count(userTasks)}`,
+    );
+  }
+});
