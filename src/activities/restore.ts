@@ -4,6 +4,7 @@ import type {
   RestoredIndex,
   RestoreInfo,
   RestoreInput,
+  RestoreMarker,
   RestorePlan,
   RestoreProof,
   RestoreRef,
@@ -21,6 +22,8 @@ import { proveRestored } from './restore/prove.ts';
 import { recordTrial } from './restore/record.ts';
 import { requireSettings, storesOfCluster } from './stores.ts';
 
+type Opened = Pick<RestoreMarker, 'cluster' | 'target' | 'backupId'>;
+
 /** Up to here nothing was deleted; a restore that fails before it leaves nothing open. */
 const HARMLESS: readonly RestoreStep[] = ['dumps', 'stop'];
 
@@ -29,7 +32,7 @@ export function createRestoreActivities(deps: ActivityDeps) {
   const planDeps: PlanDeps = { ...deps, dryRunHooks: (input) => hooks.dryRunHooks(input) };
   const call = () => ({ signal: cancellationSignal() });
   const leadStore = (cluster: string) => deps.store(requireSettings(deps.config, cluster).store);
-  const markerStores = ({ cluster, target }: RestoreRef): MarkerStores => ({
+  const markerStores = ({ cluster, target }: Opened): MarkerStores => ({
     target: leadStore(target),
     set: leadStore(cluster),
   });
@@ -118,7 +121,9 @@ export function createRestoreActivities(deps: ActivityDeps) {
     async recordRestore(info: RestoreInfo): Promise<void> {
       const { plan, failure, step } = info;
       if (failure === undefined || (plan.unfinished === null && HARMLESS.includes(step)))
-        await removeMarker(markerStores(plan), { ...plan, backupIds: openedBy(plan) }, call());
+        for (const opened of openedBy(plan))
+          if (Object.hasOwn(deps.config.clusters, opened.cluster))
+            await removeMarker(markerStores(opened), opened, call());
       await recordTrial(storesOfCluster(deps, plan.cluster), info, call());
     },
   };
@@ -136,7 +141,8 @@ export function createRestoreActivities(deps: ActivityDeps) {
   }
 }
 
-/** Sets that this restore, and the one before it that did not end, have marked. */
-function openedBy({ backupId, unfinished }: RestorePlan): string[] {
-  return [backupId, ...(unfinished === null ? [] : [unfinished.backupId])];
+/** This restore, and the one before it that did not end. */
+function openedBy(plan: RestorePlan): Opened[] {
+  const { unfinished } = plan;
+  return unfinished === null || unfinished.backupId === 'unknown' ? [plan] : [unfinished, plan];
 }

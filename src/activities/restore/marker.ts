@@ -43,15 +43,14 @@ export async function writeMarker(stores: MarkerStores, marker: RestoreMarker, c
   await stores.target.putObject(restoreMarkerKey(marker.target), text, call);
 }
 
-/** Both; `backupIds`: the set that was restored, and the one that an earlier restore has begun with. */
+/** Both of the markers that a restore into the target has written. */
 export async function removeMarker(
   stores: MarkerStores,
-  { cluster, target, backupIds }: { cluster: string; target: string; backupIds: readonly string[] },
+  { cluster, target, backupId }: Pick<RestoreMarker, 'cluster' | 'target' | 'backupId'>,
   call: Call,
 ): Promise<void> {
+  await stores.set.remove(setKey(cluster, backupId, RESTORING), call);
   await stores.target.remove(restoreMarkerKey(target), call);
-  for (const backupId of new Set(backupIds))
-    await stores.set.remove(setKey(cluster, backupId, RESTORING), call);
 }
 
 /** One sentence, for whoever must not go on while the restore is open. */
