@@ -70,7 +70,9 @@ export function childrenOf(pid: number): Child[] {
     const programs = words.filter((word) => word.startsWith('/')).map((word) => path.basename(word));
     const program = programs.find((word) => word !== 'sh') ?? '';
     if (program.startsWith('node')) return []; // a copy of the worker, about to become a program
-    return [{ program, arguments: words.join(' '), environment: read(`/proc/${each}/environ`) }];
+    const environment = read(`/proc/${each}/environ`);
+    if (environment === '') return []; // it has ended meanwhile
+    return [{ program, arguments: words.join(' '), environment }];
   });
 }
 
