@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FindingSchema } from './finding.ts';
 
 const ExporterReadingSchema = z.object({
   partitionId: z.int(),
@@ -71,14 +72,6 @@ const ArtifactSchema = z.object({
   startedAt: z.string(),
   completedAt: z.string(),
   tookMs: z.number(),
-});
-
-const FindingSchema = z.object({
-  check: z.string(),
-  ok: z.boolean(),
-  severity: z.enum(['error', 'warning', 'info']),
-  seen: z.string(),
-  fix: z.string().optional(),
 });
 
 const PartitionCutSchema = z.object({

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FindingSchema } from './finding.ts';
 import type { DumpSource } from './databaseRestore.ts';
 import type { HookName, HookResult } from './hooks.ts';
 import type { Finding } from './preflight.ts';
@@ -142,14 +143,6 @@ export type RestoreWindowStatus = {
   backupId: string;
   lines: StatusLine[];
 };
-
-const FindingSchema = z.object({
-  check: z.string(),
-  ok: z.boolean(),
-  severity: z.enum(['error', 'warning', 'info']),
-  seen: z.string(),
-  fix: z.string().optional(),
-});
 
 /** `restore.<time to ms>.<ok|failed>.json`: beside the set; what a restore did and what it proved. */
 export const RestoreRecord = z.object({

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FindingSchema } from './finding.ts';
 
 /** `hold.json`: written by a person; rotation keeps the set for as long as it lies there. */
 export const Hold = z.object({
@@ -32,14 +33,6 @@ export const CheckRecord = z.object({
   backupId: z.string(),
   ok: z.boolean(),
   checkedAt: z.string(),
-  findings: z.array(
-    z.object({
-      check: z.string(),
-      ok: z.boolean(),
-      severity: z.enum(['error', 'warning', 'info']),
-      seen: z.string(),
-      fix: z.string().optional(),
-    }),
-  ),
+  findings: z.array(FindingSchema),
 });
 export type CheckRecord = z.infer<typeof CheckRecord>;
