@@ -2,7 +2,6 @@ import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SafepointError, type ErrorCode } from '../contract/errors.ts';
 import { messageOf } from '../system/redact.ts';
-import { shareBlock } from './blocks.ts';
 import { inParts } from './partSize.ts';
 import type { ObjectStore } from './port.ts';
 
@@ -44,9 +43,7 @@ export async function putEverywhere(
     for await (const { bytes } of inParts(body, () => blockBytes)) {
       if (bytes.length === 0) continue;
       await waitForAll(alive(), (branch) => branch.wanted(), stallMs);
-      const takers = alive();
-      shareBlock(bytes, takers.length);
-      for (const branch of takers) branch.push(bytes);
+      for (const branch of alive()) branch.push(bytes);
     }
     for (const branch of alive()) branch.push(null);
     await waitForAll(alive(), (branch) => branch.ended, stallMs);

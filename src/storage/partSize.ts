@@ -1,5 +1,3 @@
-import { giveBackBlock, takeBlock } from './blocks.ts';
-
 const MiB = 1024 ** 2;
 const smallestPartBytes = 8 * MiB;
 const largestPartBytes = 1024 * MiB;
@@ -17,7 +15,7 @@ export function nextPartBytes(sentBytes: number): number {
 
 /**
  * Coalesces chunks of any size into whole parts: each of `nextPartBytes`, only the last one is shorter (it may be empty). A
- * chunk that is a whole part goes on as it is, with who has to give it back; every other block is given back when it was copied. The SDK itself would keep every small chunk (aws-sdk-js-v3#8286).
+ * chunk that is a whole part goes on as it is. The SDK itself would keep every small chunk (aws-sdk-js-v3#8286).
  */
 export async function* inParts(
   body: AsyncIterable<Buffer>,
@@ -27,23 +25,21 @@ export async function* inParts(
   let part: Buffer | undefined;
   let filled = 0;
   for await (const chunk of body) {
-    const chunkBytes = chunk.length;
     let taken = 0;
-    while (taken < chunkBytes) {
+    while (taken < chunk.length) {
       const wantedBytes = part?.length ?? partBytes(sentBytes);
-      if (part === undefined && taken === 0 && chunkBytes === wantedBytes) {
-        yield { bytes: chunk, last: false };
+      if (part === undefined && chunk.length - taken === wantedBytes) {
+        yield { bytes: chunk.subarray(taken), last: false };
         sentBytes += wantedBytes;
         break;
       }
-      part ??= takeBlock(wantedBytes);
+      part ??= Buffer.allocUnsafeSlow(wantedBytes);
       const copied = chunk.copy(part, filled, taken);
       taken += copied;
       filled += copied;
-      if (taken === chunkBytes) giveBackBlock(chunk);
-      if (filled < wantedBytes) continue;
+      if (filled < part.length) continue;
       yield { bytes: part, last: false };
-      sentBytes += wantedBytes;
+      sentBytes += part.length;
       part = undefined;
       filled = 0;
     }

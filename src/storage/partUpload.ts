@@ -1,5 +1,4 @@
 import type { Readable } from 'node:stream';
-import { giveBackBlock } from './blocks.ts';
 import { inParts, nextPartBytes } from './partSize.ts';
 
 /** Where one part lies in the object. */
@@ -7,7 +6,6 @@ export type Part = { number: number; last: boolean };
 
 /** One upload in parts, as a store offers it. Nothing appears under the key before `complete`. */
 export interface PartsUpload {
-  /** Once it has ended well nothing reads the bytes any more; those of the last part may be kept until `complete`. */
   sendPart(bytes: Buffer, part: Part, signal: AbortSignal): Promise<void>;
   /** After all parts. `sentBytes`: how many the object must have. */
   complete(sentBytes: number, signal?: AbortSignal): Promise<void>;
@@ -50,8 +48,8 @@ export async function uploadInParts(
       }
       sender ??= createSender(await target.begin(signal), body, target.maxParallel ?? Infinity, signal);
       number += 1;
-      sentBytes += bytes.length;
       if (bytes.length > 0 || last) await sender.send(bytes, { number, last });
+      sentBytes += bytes.length;
     }
     await sender?.complete(sentBytes);
   } catch (error) {
@@ -77,27 +75,23 @@ function createSender(
   const partSignal = signal === undefined ? stopping.signal : AbortSignal.any([signal, stopping.signal]);
   const inFlight = new Set<Promise<void>>();
   let inFlightBytes = 0;
-  const sendAndGiveBack = async (bytes: Buffer, part: Part) => {
-    await upload.sendPart(bytes, part, partSignal);
-    if (!part.last) giveBackBlock(bytes);
-  };
   return {
     async send(bytes, part) {
-      const sizeBytes = bytes.length; // it is none once it was given back
       while (
         inFlight.size >= maxParallel ||
-        (inFlight.size > 0 && inFlightBytes + sizeBytes > maxInFlightBytes)
+        (inFlight.size > 0 && inFlightBytes + bytes.length > maxInFlightBytes)
       ) {
         await Promise.race(inFlight);
       }
-      const sending = sendAndGiveBack(bytes, part).finally(() => {
+      const sending = upload.sendPart(bytes, part, partSignal).finally(() => {
         inFlight.delete(sending);
-        inFlightBytes -= sizeBytes;
+        inFlightBytes -= bytes.length;
       });
       sending.catch((error: unknown) => body.destroy(error as Error)); // seen at once, however slow the source is
       inFlight.add(sending);
-      inFlightBytes += sizeBytes;
-      while (inFlight.size > 0 && inFlightBytes > maxInFlightBytes - sizeBytes) await Promise.race(inFlight);
+      inFlightBytes += bytes.length;
+      while (inFlight.size > 0 && inFlightBytes > maxInFlightBytes - bytes.length)
+        await Promise.race(inFlight);
     },
     async complete(sentBytes) {
       await Promise.all(inFlight);

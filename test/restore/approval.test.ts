@@ -47,7 +47,7 @@ describe('cli/restore: before the approval', () => {
       site.env,
     );
 
-    expect(exitCode).toBe(1);
+    expect(exitCode).toBe(5);
     expect(stderr).toMatch(/PlanOutdated: the plan is [\da-f]{12} now, not 000000000000/);
     expect(changes()).toEqual([]);
     expect(site.asked()).toEqual([]);
@@ -59,7 +59,7 @@ describe('cli/restore: before the approval', () => {
     const { exitCode, stderr } = await safepoint(['approve', waiting.workflowId, 'yes'], site.env);
 
     await site.client.workflow.getHandle(waiting.workflowId).terminate();
-    expect(exitCode).toBe(1);
+    expect(exitCode).toBe(5);
     expect(stderr).toContain('PlanOutdated');
     expect(stderr).toContain(`the approval is for plan yes; the plan now is ${waiting.digest}`);
     expect(site.asked()).toEqual([]);
@@ -84,7 +84,7 @@ describe('cli/restore, cli/approve: restores', () => {
     const restore = site.client.workflow.getHandle(waiting.workflowId);
     const result = (await restore.result()) as RestoreResult;
 
-    expect(refused).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('PlanOutdated') });
+    expect(refused).toMatchObject({ exitCode: 5, stderr: expect.stringContaining('PlanOutdated') });
     expect(digest).not.toBe(waiting.digest);
     expect(before).toEqual({ asked: [], live });
     expect(expectJson('approve', approved.stdout)).toMatchObject({ digest, target: 'demo' });

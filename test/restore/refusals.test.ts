@@ -31,7 +31,7 @@ afterEach(() => {
 
 async function refusal(...args: string[]): Promise<string> {
   const { exitCode, stderr } = await safepoint(['restore', ...args, '--yes'], site.env);
-  expect(exitCode).toBe(1);
+  expect(exitCode).toBe(5);
   expect(stderr).toContain('RestoreRefused: ');
   return stderr;
 }
