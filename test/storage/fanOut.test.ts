@@ -142,7 +142,7 @@ describe('storage/fanOut: putEverywhere', () => {
         await new Promise(() => undefined);
       });
 
-      const placement = await putEverywhere(stalling, KEY, body, { stallMs: 200 });
+      const placement = await putEverywhere(stalling, KEY, body, { stallMs: 1_000 });
 
       expect(placement.stored).toEqual(['main', 'far']);
       expect(placement.notStored[0]?.why).toContain('store near: held the others back');
