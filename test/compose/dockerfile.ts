@@ -29,5 +29,10 @@ export function textsOf(stage: Instruction[], keyword: string): string[] {
 /** `ENV A=1 B=2` as an object. */
 export function environmentOfImage(): Record<string, string> {
   const pairs = textsOf(finalStage, 'ENV').flatMap((text) => text.split(' '));
-  return Object.fromEntries(pairs.map((pair) => pair.split('=') as [string, string]));
+  return Object.fromEntries(
+    pairs.map((pair): [string, string] => {
+      const at = pair.indexOf('=');
+      return [pair.slice(0, at), pair.slice(at + 1)];
+    }),
+  );
 }
