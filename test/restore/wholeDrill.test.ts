@@ -65,7 +65,7 @@ describe('workflows/drill: whole, into another cluster', () => {
 
     const { exitCode, stderr } = await safepoint(['drill', backupId], site.env, 120_000);
 
-    expect(exitCode).toBe(1);
+    expect(exitCode).toBe(5);
     expect(stderr).toMatch(/RestoreRefused: set \d+ of demo cannot be restored into lab:\n/);
     expect(readRecord()).toMatchObject({ level: 'whole', ok: false, failure: { code: 'RestoreRefused' } });
     expect(platform.asked()).toHaveLength(3);
