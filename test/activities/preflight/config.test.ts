@@ -117,6 +117,6 @@ describe('activities/preflight/inspect: a config that does not fit the cluster',
       ({ folder }) => rm(folder, { recursive: true }),
     );
 
-    expect(badOnes(report)).toEqual(['error store.writable']);
+    expect(badOnes(report)).toEqual(['error store.writable', 'info restore.ended']);
   });
 });
