@@ -40,7 +40,8 @@ export function listTrials(names: readonly string[]): SetTrial[] {
     .sort((left, right) => right.at.localeCompare(left.at));
 }
 
-/** The last time that the set was shown to be restorable. */
-export function lastProof(trials: readonly SetTrial[]): SetTrial | null {
-  return trials.find(({ ok }) => ok) ?? null;
+/** The last time that the set was shown to be restorable. One that only read it proves less than any that restored something. */
+export function lastProof(newestFirst: readonly SetTrial[]): SetTrial | null {
+  const good = newestFirst.filter(({ ok }) => ok);
+  return good.find(({ level }) => level !== 'stored') ?? good[0] ?? null;
 }

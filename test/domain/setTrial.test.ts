@@ -43,4 +43,12 @@ describe('the name of a restore or drill', () => {
     });
     expect(lastProof(trials.slice(0, 1))).toBeNull();
   });
+
+  it('a later drill that only reads the set does not hide that it was restored', () => {
+    const restored = 'drill.20261123T190000123Z.whole.ok.json';
+    const read = 'drill.20261125T190000123Z.stored.ok.json';
+
+    expect(lastProof(listTrials([read, restored]))?.level).toBe('whole');
+    expect(lastProof(listTrials([read]))?.level).toBe('stored');
+  });
 });
