@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { inParts, nextPartBytes } from './partSize.ts';
 
 /** Where one part lies in the object. */
@@ -27,6 +28,8 @@ export interface PartsTarget {
 const maxInFlightBytes = 24 * 1024 ** 2;
 /** A cancel must not wait long for a store that does not answer. */
 const tidyingMs = 5_000;
+/** For parts on the wire to end by themselves when it was not they that failed. */
+const graceMs = 2_000;
 
 /**
  * Uploads a stream of unknown length. The object appears only after the stream has ended without an error; until then
@@ -75,6 +78,7 @@ function createSender(
   const partSignal = signal === undefined ? stopping.signal : AbortSignal.any([signal, stopping.signal]);
   const inFlight = new Set<Promise<void>>();
   let inFlightBytes = 0;
+  let partFailed = false;
   return {
     async send(bytes, part) {
       while (
@@ -87,7 +91,10 @@ function createSender(
         inFlight.delete(sending);
         inFlightBytes -= bytes.length;
       });
-      sending.catch((error: unknown) => body.destroy(error as Error)); // seen at once, however slow the source is
+      sending.catch((error: unknown) => {
+        partFailed = true;
+        body.destroy(error as Error); // seen at once, however slow the source is
+      });
       inFlight.add(sending);
       inFlightBytes += bytes.length;
       while (inFlight.size > 0 && inFlightBytes > maxInFlightBytes - bytes.length)
@@ -98,6 +105,9 @@ function createSender(
       await upload.complete(sentBytes, signal);
     },
     async abort() {
+      // One that is called off may reach the store all the same, after the parts were given back, and stay.
+      if (!partFailed && signal?.aborted !== true)
+        await Promise.race([Promise.allSettled(inFlight), sleep(graceMs, undefined, { ref: false })]);
       stopping.abort();
       await Promise.allSettled(inFlight); // a part that arrives after the abort would stay
       // The first error tells more; what cannot be given back now goes with the next attempt, or by the rule of the bucket.
