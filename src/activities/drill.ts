@@ -8,6 +8,7 @@ import { openFolder } from '../storage/setFolders.ts';
 import type { ActivityDeps } from './deps.ts';
 import { withHeartbeats } from './heartbeats.ts';
 import { chooseSet } from './restore/chooseSet.ts';
+import { dumpSourceOf } from './restore/planDatabases.ts';
 import { requireSettings, storesOfCluster } from './stores.ts';
 
 export function createDrillActivities(deps: ActivityDeps) {
@@ -30,7 +31,6 @@ export function createDrillActivities(deps: ActivityDeps) {
       const stores = storesOfCluster(deps, cluster);
       const choice = backupId === undefined ? { latest: true } : { backupId, force: true };
       const { manifest, at } = await withHeartbeats(() => chooseSet(stores, { cluster, ...choice }));
-      const known = Object.keys(deps.config.stores);
       const hasServer = (database: string) => drill?.databases[database] !== undefined;
       return {
         ...{ cluster, level, manifest: at },
@@ -41,11 +41,10 @@ export function createDrillActivities(deps: ActivityDeps) {
         stallMs: requireSettings(deps.config, drill?.into ?? cluster).budgets.stall,
         databases: manifest.artifacts
           .filter(({ database }) => hasServer(database))
-          .map((artifact) => {
-            const having = (artifact.stores ?? [at.store]).filter((name) => known.includes(name));
-            const source = { cluster, backupId: manifest.backupId, artifact, stores: having };
-            return { database: artifact.database, source };
-          }),
+          .map((artifact) => ({
+            database: artifact.database,
+            source: dumpSourceOf(deps.config, { manifest, at }, artifact),
+          })),
         untried: manifest.artifacts
           .map(({ database }) => database)
           .filter((database) => !hasServer(database)),

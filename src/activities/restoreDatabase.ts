@@ -1,4 +1,5 @@
 import { cancellationSignal } from '@temporalio/activity';
+import { restoreServer } from '../config/restoreServer.ts';
 import type { DatabaseConfig } from '../config/schema.ts';
 import type { DrillDatabaseConfig } from '../config/drill.ts';
 import type {
@@ -154,8 +155,7 @@ function targetServer(
   cluster: string,
   database: string,
 ): DatabaseConfig {
-  const { restore, databases } = requireSettings(config, cluster);
-  const server = restore?.databases[database] ?? databases[database];
+  const server = restoreServer(requireSettings(config, cluster), database);
   if (server !== undefined) return server;
   throw new SafepointError(
     'InvalidConfig',

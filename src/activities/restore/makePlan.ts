@@ -1,14 +1,8 @@
-import type { ClusterConfig } from '../../config/schema.ts';
 import { SafepointError } from '../../contract/errors.ts';
 import type { Manifest } from '../../contract/manifest.ts';
 import type { Finding } from '../../contract/preflight.ts';
-import {
-  RestoreRecord,
-  type PlannedDatabase,
-  type RestoreInput,
-  type RestorePlan,
-} from '../../contract/restore.ts';
-import { deedsOf, indicesInTheWay, snapshotsToRestore } from '../../domain/restorePlan.ts';
+import { RestoreRecord, type RestoreInput, type RestorePlan } from '../../contract/restore.ts';
+import { deedsOf, snapshotsToRestore } from '../../domain/restorePlan.ts';
 import { setKey } from '../../domain/setKeys.ts';
 import { listTrials, trialName } from '../../domain/setTrial.ts';
 import type { ObjectStore } from '../../storage/port.ts';
@@ -18,8 +12,10 @@ import type { ActivityDeps } from '../deps.ts';
 import type { HookActivities } from '../hooks.ts';
 import { requireSettings, storesOfCluster } from '../stores.ts';
 import { chooseSet, type ChosenSet } from './chooseSet.ts';
+import { readIndicesInTheWay } from './indicesInTheWay.ts';
 import { inspectTarget } from './inspectTarget.ts';
 import { readMarker } from './marker.ts';
+import { planDatabases } from './planDatabases.ts';
 
 export type PlanDeps = Pick<ActivityDeps, 'config' | 'store' | 'camunda'> & {
   dryRunHooks: HookActivities['dryRunHooks'];
@@ -44,7 +40,7 @@ export async function makePlan(
   const camunda = deps.camunda(target);
   const findings = [...judgeSet(set, force), ...(await inspectTarget({ camunda, settings, manifest, call }))];
   const hooks = await lookAtHooks(deps, { target, cluster, backupId: manifest.backupId }, findings);
-  const databases = planDatabases(deps, set, settings, findings);
+  const databases = planDatabases(deps.config, set, settings, findings);
   const indices = await listInTheWay(deps, target, manifest, findings, call);
   requireNoErrors(findings, set, target);
   const unfinished = await readMarker(deps.store(settings.store), target, call);
@@ -132,38 +128,6 @@ async function lookAtHooks(
   }
 }
 
-/** Where each dump goes: a server of its own for restores, else the one that it came from. */
-function planDatabases(
-  { config }: PlanDeps,
-  { manifest, at }: ChosenSet,
-  { restore, databases }: ClusterConfig,
-  findings: Finding[],
-): PlannedDatabase[] {
-  return manifest.artifacts.flatMap((artifact): PlannedDatabase[] => {
-    const { database } = artifact;
-    const server = restore?.databases[database] ?? databases[database];
-    const stores = (artifact.stores ?? [at.store]).filter((name) => Object.hasOwn(config.stores, name));
-    if (server === undefined || stores.length === 0) {
-      const seen =
-        server === undefined
-          ? `the config of the target has no server for database ${database}`
-          : `${artifact.name} lies in ${artifact.stores?.join(', ') ?? ''}, which the config has not`;
-      findings.push({
-        check: `database.${database}`,
-        ok: false,
-        severity: 'error',
-        seen,
-        fix: 'name the server under `restore.databases`, and the store under `stores`',
-      });
-      return [];
-    }
-    const { cluster, backupId } = manifest;
-    return [
-      { database, source: { cluster, backupId, artifact, stores }, target: `${server.host}:${server.port}` },
-    ];
-  });
-}
-
 async function listInTheWay(
   { camunda }: PlanDeps,
   target: string,
@@ -185,23 +149,6 @@ async function listInTheWay(
     });
     return [];
   }
-}
-
-/** By name; those of the prefixes, and others of which a snapshot holds one of the same name. */
-export async function readIndicesInTheWay(
-  { searchEngine }: ReturnType<ActivityDeps['camunda']>,
-  manifest: Manifest,
-  call: { signal?: AbortSignal },
-): Promise<string[]> {
-  const prefixes = Object.values(manifest.searchEngine.indexPrefixes);
-  const held = manifest.searchEngine.snapshots.flatMap(({ indices }) => indices);
-  const others = held.filter((name) => !prefixes.some((prefix) => name.startsWith(prefix)));
-  const families = new Set(others.map((name) => name.split('-')[0] ?? name));
-  const live = await searchEngine.listIndexStates([...prefixes, ...families], call);
-  return indicesInTheWay(
-    manifest,
-    live.map(({ name }) => name),
-  );
 }
 
 /** All that speaks against it, at once. */
