@@ -4,18 +4,24 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { StoredArtifact } from '../../src/contract/backup.ts';
-import type { DumpOutline } from '../../src/contract/databaseRestore.ts';
 import { askPsql } from '../../src/database/psql.ts';
 import { restoreDump } from '../../src/database/restoreDump.ts';
 import { finishTarget, lookAtTarget, removeRestored } from '../../src/database/restoreTarget.ts';
 import { createObjectStore } from '../../src/storage/objectStore.ts';
 import type { ObjectStore } from '../../src/storage/port.ts';
 import { childrenRunning, type DatabaseFixture } from './databaseFixture.ts';
-import { ask, emptyServer, isHanging, psqlAt, startBareServer, waitUntil } from './restoreFixture.ts';
+import {
+  ask,
+  emptyServer,
+  isHanging,
+  psqlAt,
+  startBareServer,
+  waitUntil,
+  outlineOfApp,
+  owner,
+  people,
+} from './restoreFixture.ts';
 import { appSql, storeSql } from './storedDump.ts';
-
-const owner = { owner: 'restore/prod/app', id: 'first' };
-const people = "select string_agg(mail, ',' order by id) from people";
 
 let target: DatabaseFixture;
 let store: ObjectStore;
@@ -38,13 +44,6 @@ beforeEach(async () => {
 afterEach(() => {
   expect(childrenRunning('psql', 'zstd')).toEqual([]);
 });
-
-const outlineOfApp: DumpOutline = {
-  serverVersion: null,
-  roles: ['app_owner'],
-  databases: ['app'],
-  builtIn: [],
-};
 
 function restore(artifact: StoredArtifact, more: { id?: string; signal?: AbortSignal } = {}) {
   const { id = owner.id, signal } = more;

@@ -12,12 +12,10 @@ import { WrongIdentity } from '../../src/storage/age.ts';
 import { createObjectStore } from '../../src/storage/objectStore.ts';
 import type { ObjectStore } from '../../src/storage/port.ts';
 import { childrenRunning, scriptFolder, startDatabase, type DatabaseFixture } from './databaseFixture.ts';
-import { ask, emptyServer, startBareServer } from './restoreFixture.ts';
+import { ask, emptyServer, startBareServer, outlineOfApp, owner, people } from './restoreFixture.ts';
 import { appSql, storeSql, WRITTEN } from './storedDump.ts';
 
-const owner = { owner: 'restore/prod/app', id: 'first' };
 const oddDatabase = `dbname='odd \\'name"=x'`; // as psql takes it
-const people = "select string_agg(mail, ',' order by id) from people";
 
 let target: DatabaseFixture;
 let store: ObjectStore;
@@ -40,13 +38,6 @@ beforeEach(async () => {
 afterEach(() => {
   expect(childrenRunning('psql', 'zstd')).toEqual([]);
 });
-
-const outlineOfApp: DumpOutline = {
-  serverVersion: null,
-  roles: ['app_owner'],
-  databases: ['app'],
-  builtIn: [],
-};
 
 function restore(artifact: StoredArtifact, more: { outline?: DumpOutline; binDir?: string } = {}) {
   const { outline = outlineOfApp, binDir = target.database.binDir } = more;

@@ -1,6 +1,19 @@
 import { execa } from 'execa';
 import { runSql } from '../../sandbox/stack/postgres.ts';
+import type { DumpOutline } from '../../src/contract/databaseRestore.ts';
 import { startDatabase, type DatabaseFixture } from './databaseFixture.ts';
+
+export const owner = { owner: 'restore/prod/app', id: 'first' };
+
+/** What is in the dump of `appSql`. */
+export const outlineOfApp: DumpOutline = {
+  serverVersion: null,
+  roles: ['app_owner'],
+  databases: ['app'],
+  builtIn: [],
+};
+
+export const people = "select string_agg(mail, ',' order by id) from people";
 
 /** A server as a new one is: without databases but those of PostgreSQL, and one superuser. */
 export async function startBareServer(): Promise<DatabaseFixture> {
