@@ -1,5 +1,5 @@
 import { cancellationSignal } from '@temporalio/activity';
-import type { BackupPlan, StoredArtifact } from '../contract/backup.ts';
+import type { BackupPlan, DumpedArtifact } from '../contract/backup.ts';
 import { SafepointError } from '../contract/errors.ts';
 import { dumpDatabase } from '../database/dump.ts';
 import { dumpName, setKey } from '../domain/setKeys.ts';
@@ -16,9 +16,9 @@ export function createDumpActivities(deps: ActivityDeps) {
   return {
     /**
      * Dumps one database straight into the stores, nothing on local disk. A retry starts from zero and writes the same key:
-     * until a whole dump was read nothing appears under it. Fails with `DumpFailed`, and with `StoreFailed` when no store took it.
+     * until the dump has ended well nothing appears under it. Fails with `DumpFailed`, and with `StoreFailed` when no store took it.
      */
-    async dumpDatabase({ plan, backupId, database }: DumpInput): Promise<StoredArtifact> {
+    async dumpDatabase({ plan, backupId, database }: DumpInput): Promise<DumpedArtifact> {
       const cluster = config.clusters[plan.cluster];
       const settings = cluster?.databases[database];
       if (cluster === undefined || settings === undefined) {
@@ -41,8 +41,8 @@ export function createDumpActivities(deps: ActivityDeps) {
           recipients: encryption?.recipients,
           stallMs: plan.budgets.stallMs,
           signal: cancellationSignal(),
-          onProgress: ({ rawSizeBytes }) => {
-            report({ progress: `${database}: ${formatSize(rawSizeBytes)} dumped` });
+          onProgress: ({ sizeBytes }) => {
+            report({ progress: `${database}: ${formatSize(sizeBytes)} stored` });
           },
         }),
       );

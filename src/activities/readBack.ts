@@ -1,8 +1,9 @@
 import { cancellationSignal } from '@temporalio/activity';
 import type { ClusterConfig } from '../config/schema.ts';
-import type { SealInput, StoredArtifact } from '../contract/backup.ts';
+import type { DumpedArtifact, SealInput, StoredArtifact } from '../contract/backup.ts';
 import { SafepointError } from '../contract/errors.ts';
 import type { Finding } from '../contract/preflight.ts';
+import type { RawContent, ReadDumpRequest } from '../database/readDump.ts';
 import { verifyDump, verifyStoredBytes } from '../database/verifyDump.ts';
 import { repairHint } from '../domain/repairHint.ts';
 import { formatSize } from '../domain/statusTable.ts';
@@ -23,7 +24,8 @@ const readsOfCopies = 2;
 
 /**
  * Reads every dump back from every store that has it: in full from one, its bytes from the others. One that is good in some
- * stores only is a warning, one that is good in none an error. The artifacts then name the stores that are proven to have them.
+ * stores only is a warning, one that is good in none an error. The artifacts are those that are good, with the stores that are proven
+ * to have them and the content that was seen.
  */
 export async function readBackDumps(
   { artifacts, backupId }: Pick<SealInput, 'artifacts' | 'backupId'>,
@@ -33,35 +35,45 @@ export async function readBackDumps(
   const findings: Finding[] = [];
   for (const artifact of artifacts) {
     const dump = await readBackDump(artifact, options);
-    const written: StoredArtifact = { ...artifact, stores: dump.good };
-    delete written.notStored; // the findings say it
-    proven.push(written);
+    if (dump.good.length > 0) proven.push(describeGood(artifact, dump));
     findings.push(...judgeDump(artifact, dump, backupId));
   }
   return { artifacts: proven, findings };
+}
+
+function describeGood(artifact: DumpedArtifact, { good, content }: Seen): StoredArtifact {
+  const { rawSizeBytes, rawSha256 } = content?.raw ?? artifact; // an encrypted one was measured when it was written
+  if (rawSizeBytes === undefined || rawSha256 === undefined)
+    throw new Error(`${artifact.name} is neither measured nor decompressed`);
+  const described: StoredArtifact = { ...artifact, rawSizeBytes, rawSha256, stores: good };
+  delete described.notStored; // the findings say it
+  return described;
 }
 
 type Seen = {
   good: string[];
   bad: { store: string; why: string }[];
   /** Where the whole content was seen to the trailer. */
-  content: string | null;
+  content: { location: string; raw: RawContent } | null;
   /** Why it could not be decrypted, although its bytes are as they were written. */
   sealed: string | null;
 };
 
-async function readBackDump(artifact: StoredArtifact, options: ReadBack): Promise<Seen> {
+async function readBackDump(artifact: DumpedArtifact, options: ReadBack): Promise<Seen> {
   const [lead] = options.stores;
   const having = artifact.stores ?? [lead?.name];
   const waiting = options.stores.filter(({ name }) => having.includes(name));
   const seen: Seen = { good: [], bad: [...(artifact.notStored ?? [])], content: null, sealed: null };
 
-  async function read(store: ObjectStore, how: typeof verifyDump): Promise<void> {
+  async function read<T>(
+    store: ObjectStore,
+    how: (request: ReadDumpRequest) => Promise<T>,
+  ): Promise<T | undefined> {
     for (let tries = 1; ; tries += 1) {
       try {
-        await how(requestOf(store));
+        const content = await how(requestOf(store));
         seen.good.push(store.name);
-        return;
+        return content;
       } catch (error) {
         cancellationSignal().throwIfAborted();
         if (error instanceof WrongIdentity) throw error;
@@ -69,7 +81,7 @@ async function readBackDump(artifact: StoredArtifact, options: ReadBack): Promis
         if (!isDamaged && store === lead) throw error;
         if (!isDamaged && tries < readsOfCopies) continue;
         seen.bad.push({ store: store.name, why: messageOf(error) });
-        return;
+        return undefined;
       }
     }
   }
@@ -93,8 +105,8 @@ async function readBackDump(artifact: StoredArtifact, options: ReadBack): Promis
     const store = waiting.shift();
     if (store === undefined) return seen;
     try {
-      await read(store, verifyDump);
-      if (seen.good.includes(store.name)) seen.content = store.locate(artifact.key);
+      const raw = await read(store, verifyDump);
+      if (raw !== undefined) seen.content = { location: store.locate(artifact.key), raw };
     } catch (error) {
       if (!(error instanceof WrongIdentity)) throw error;
       seen.sealed = error.message;
@@ -109,7 +121,7 @@ async function readBackDump(artifact: StoredArtifact, options: ReadBack): Promis
 
 /** A key that cannot be read is as good as one that does not fit: the bytes can still be compared. */
 function identitiesFor(
-  { encryption: used }: StoredArtifact,
+  { encryption: used }: DumpedArtifact,
   encryption: ClusterConfig['encryption'],
 ): { identities: string[]; sealed: string | null } {
   if (used === undefined || encryption?.identity === undefined) return { identities: [], sealed: null };
@@ -120,7 +132,7 @@ function identitiesFor(
   }
 }
 
-function judgeDump(artifact: StoredArtifact, seen: Seen, backupId: string): Finding[] {
+function judgeDump(artifact: DumpedArtifact, seen: Seen, backupId: string): Finding[] {
   const check = `dump.${artifact.database}`;
   if (seen.good.length === 0) {
     const why = seen.bad.map((each) => each.why).join('; ');
@@ -129,7 +141,7 @@ function judgeDump(artifact: StoredArtifact, seen: Seen, backupId: string): Find
   const depth =
     seen.content === null
       ? `size and sha256 as written${artifact.encryption === undefined ? '' : ', not decrypted'}`
-      : `${seen.content}: size and sha256 as written, decompressed to its trailer`;
+      : `${seen.content.location}: size and sha256 as written, decompressed to its trailer`;
   const good: Finding = { check, ok: true, severity: 'error', seen: `${depth}; in ${seen.good.join(', ')}` };
   const incomplete = seen.bad.map(({ store, why }): Finding => ({
     check: `${check}.${store}`,
@@ -141,7 +153,7 @@ function judgeDump(artifact: StoredArtifact, seen: Seen, backupId: string): Find
   return [good, ...incomplete, ...(seen.sealed === null ? [] : [judgeSealed(check, artifact, seen.sealed)])];
 }
 
-function judgeSealed(check: string, artifact: StoredArtifact, why: string): Finding {
+function judgeSealed(check: string, artifact: DumpedArtifact, why: string): Finding {
   return {
     check: `${check}.identity`,
     ok: false,

@@ -90,6 +90,10 @@ export type StoredArtifact = {
   tookMs: number;
 };
 
+/** One whose content is known only when it was read back, unless it is encrypted. */
+export type DumpedArtifact = Omit<StoredArtifact, 'rawSizeBytes' | 'rawSha256'> &
+  Partial<Pick<StoredArtifact, 'rawSizeBytes' | 'rawSha256'>>;
+
 export type Verdict = 'complete' | 'partial' | 'failed';
 
 /** What `verify` found, beyond what each part said itself. */
@@ -103,7 +107,7 @@ export type SealInput = {
   facts: ClusterFacts;
   warnings: Finding[];
   window: WindowResult;
-  artifacts: StoredArtifact[];
+  artifacts: DumpedArtifact[];
 };
 
 const PartLine = z.object({

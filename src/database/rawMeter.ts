@@ -5,13 +5,11 @@ import { createTrailerWatch } from './trailer.ts';
 /** What went through, known when it has ended well. */
 export type RawFacts = { sizeBytes: number; sha256: string; whole: boolean };
 
-/** Lines of the program, as JSON: how far it is, and in the end all of it. */
-export type RawMeterLine = { sizeBytes: number; sha256?: string; tail?: string };
+/** What the program says in the end, as JSON; the tail in base64. */
+export type RawMeterLine = { sizeBytes: number; sha256: string; tail: string };
 
 export type RawMeter = {
   command: RunningCommand;
-  /** So far. */
-  sizeBytes: () => number;
   facts: () => Promise<RawFacts>;
 };
 
@@ -23,13 +21,11 @@ const program = path.join(import.meta.dirname, 'rawMeterProgram.ts');
  */
 export function startRawMeter(into: RunningCommand | undefined): RawMeter {
   const command = startCommand({ file: process.execPath, args: [program] }, into);
-  const lastLine = () => JSON.parse(command.lastLine() || '{"sizeBytes":0}') as RawMeterLine;
   return {
     command,
-    sizeBytes: () => lastLine().sizeBytes,
     async facts() {
       await command.ended;
-      const { sizeBytes, sha256 = '', tail = '' } = lastLine();
+      const { sizeBytes, sha256, tail } = JSON.parse(command.lastLine()) as RawMeterLine;
       const trailer = createTrailerWatch();
       trailer.add(Buffer.from(tail, 'base64'));
       return { sizeBytes, sha256, whole: trailer.seen() };

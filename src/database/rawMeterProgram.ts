@@ -4,12 +4,10 @@ import type { RawMeterLine } from './rawMeter.ts';
 import { TAIL_BYTES } from './trailer.ts';
 
 /** Passes stdin on to stdout and tells on stderr what it was; see rawMeter.ts. It blocks, and reuses one block of memory. */
-const reportEveryMs = 500;
 const block = Buffer.allocUnsafeSlow(256 * 1024);
 const hash = createHash('sha256');
 let tail: Buffer = Buffer.alloc(0);
 let sizeBytes = 0;
-let reportedAtMs = 0;
 
 for (;;) {
   const count = readSync(0, block, 0, block.length, null);
@@ -21,11 +19,6 @@ for (;;) {
     -TAIL_BYTES,
   );
   for (let written = 0; written < count;) written += writeSync(1, chunk, written);
-  if (performance.now() - reportedAtMs > reportEveryMs) report({ sizeBytes });
 }
-report({ sizeBytes, sha256: hash.digest('hex'), tail: tail.toString('base64') });
-
-function report(line: RawMeterLine): void {
-  reportedAtMs = performance.now();
-  writeSync(2, `${JSON.stringify(line)}\n`);
-}
+const line: RawMeterLine = { sizeBytes, sha256: hash.digest('hex'), tail: tail.toString('base64') };
+writeSync(2, `${JSON.stringify(line)}\n`);

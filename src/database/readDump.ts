@@ -1,6 +1,6 @@
 import { PassThrough, type Readable, type Transform, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { StoredArtifact } from '../contract/backup.ts';
+import type { DumpedArtifact, StoredArtifact } from '../contract/backup.ts';
 import { SafepointError } from '../contract/errors.ts';
 import { ageDecryption, DamagedFile, WrongIdentity } from '../storage/age.ts';
 import { createMeter, type Meter } from '../storage/meter.ts';
@@ -10,7 +10,7 @@ import { createTrailerWatch } from './trailer.ts';
 
 export type ReadDumpRequest = {
   store: ObjectStore;
-  artifact: StoredArtifact;
+  artifact: DumpedArtifact;
   /** Private keys of age, where the dump is encrypted. */
   identities?: readonly string[];
   signal?: AbortSignal;
@@ -18,18 +18,21 @@ export type ReadDumpRequest = {
   onProgress?: (progress: { sizeBytes: number }) => void;
 };
 
+/** A dump as pg_dumpall wrote it. */
+export type RawContent = Pick<StoredArtifact, 'rawSizeBytes' | 'rawSha256'>;
+
 /**
  * Streams a dump from the store to its last byte, with constant memory, and sends its SQL through `into`. Size and digest are compared
- * with what was written: as stored, decrypted and uncompressed, with the trailer of a whole dump. `into` sees its end only after
- * all of that was good. Fails with `DumpFailed` naming all that differs, with `WrongIdentity` when no key fits, with the error
+ * with what was written: as stored, decrypted and, where that is known, uncompressed, with the trailer of a whole dump. Gives what
+ * it is uncompressed. `into` sees its end only after all of that was good. Fails with `DumpFailed` naming all that differs, with `WrongIdentity` when no key fits, with the error
  * of the catalogue that `into` fails with, with what the store fails with, and with the reason of the signal.
  */
 export async function readDump(
   request: ReadDumpRequest,
   into: readonly (Transform | Writable)[],
-): Promise<void> {
+): Promise<RawContent> {
   const { store, artifact, identities = [], signal, onProgress } = request;
-  const { encryption } = artifact;
+  const { encryption, rawSizeBytes, rawSha256 } = artifact;
   const source = await openDump(store, artifact.key, signal);
   const decryption = encryption === undefined ? new PassThrough() : ageDecryption(identities);
   const decompression = startDecompression();
@@ -64,7 +67,9 @@ export async function readDump(
     const differences = [
       ...compare('stored', stored, artifact),
       ...(encryption === undefined ? [] : compare('decrypted', compressed, encryption)),
-      ...compare('uncompressed', raw, { sizeBytes: artifact.rawSizeBytes, sha256: artifact.rawSha256 }),
+      ...(rawSizeBytes === undefined || rawSha256 === undefined
+        ? []
+        : compare('uncompressed', raw, { sizeBytes: rawSizeBytes, sha256: rawSha256 })),
       ...(trailer.seen() ? [] : ['the trailer of pg_dumpall is missing']),
     ];
     requireNoDifference(
@@ -91,6 +96,7 @@ export async function readDump(
     if (judged === undefined && faults.into !== undefined) throw faults.into;
     await judgeOnce();
     if (faults.into !== undefined) throw faults.into;
+    return { rawSizeBytes: raw.sizeBytes, rawSha256: raw.sha256() };
   } finally {
     signal?.removeEventListener('abort', stop);
     source.destroy();

@@ -1,7 +1,14 @@
 import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createMeter } from '../storage/meter.ts';
-import { compare, openDump, readDump, requireNoDifference, type ReadDumpRequest } from './readDump.ts';
+import {
+  compare,
+  openDump,
+  readDump,
+  requireNoDifference,
+  type RawContent,
+  type ReadDumpRequest,
+} from './readDump.ts';
 
 /** Reads the stored bytes to the last one and compares their size and digest. Fails as `verifyDump` does. */
 export async function verifyStoredBytes({
@@ -18,8 +25,8 @@ export async function verifyStoredBytes({
 }
 
 /** Reads a dump back from the store to its last byte and compares it with what was written. Fails as `readDump` does. */
-export async function verifyDump(request: ReadDumpRequest): Promise<void> {
-  await readDump(request, [createSink()]);
+export async function verifyDump(request: ReadDumpRequest): Promise<RawContent> {
+  return await readDump(request, [createSink()]);
 }
 
 export function createSink(): Writable {

@@ -5,7 +5,7 @@ import { Transform } from 'node:stream';
 export interface Meter {
   readonly stream: Transform;
   readonly sizeBytes: number;
-  /** Hex; once, after the last byte. */
+  /** Hex; after the last byte. */
   sha256(): string;
 }
 
@@ -18,6 +18,7 @@ export type MeterHooks = {
 export function createMeter({ onChunk, beforeEnd }: MeterHooks = {}): Meter {
   const hash = createHash('sha256');
   let sizeBytes = 0;
+  let digest: string | undefined;
   const stream = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       hash.update(chunk);
@@ -38,6 +39,6 @@ export function createMeter({ onChunk, beforeEnd }: MeterHooks = {}): Meter {
     get sizeBytes() {
       return sizeBytes;
     },
-    sha256: () => hash.digest('hex'),
+    sha256: () => (digest ??= hash.digest('hex')),
   };
 }

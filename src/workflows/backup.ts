@@ -14,7 +14,7 @@ import type {
   BackupInput,
   BackupPlan,
   BackupResult,
-  StoredArtifact,
+  DumpedArtifact,
   WindowResult,
 } from '../contract/backup.ts';
 import { startsOver } from '../contract/errors.ts';
@@ -178,7 +178,7 @@ async function captureSet(
   set: OpenedSet,
   lines: Lines,
   status: BackupStatus,
-): Promise<{ window: WindowResult; artifacts: StoredArtifact[] }> {
+): Promise<{ window: WindowResult; artifacts: DumpedArtifact[] }> {
   const options = dumpOptions(plan.budgets);
   const { dumpDatabase } = proxyActivities<Activities>(options);
   const dump = (database: string) =>
@@ -195,7 +195,7 @@ async function captureSet(
       return await superviseWindow(plan, set.backupId, window);
     });
 
-  const [window, artifacts] = await allOrNone<[WindowResult, StoredArtifact[]]>([
+  const [window, artifacts] = await allOrNone<[WindowResult, DumpedArtifact[]]>([
     capture,
     () => allOrNone(plan.databases.map((database) => () => dump(database))),
   ]);
@@ -206,7 +206,7 @@ function sealSet(
   plan: BackupPlan,
   { backupId, facts, warnings, waves }: OpenedSet,
   window: WindowResult,
-  artifacts: StoredArtifact[],
+  artifacts: DumpedArtifact[],
 ): Promise<BackupResult> {
   const options = sealOptions(plan.budgets);
   const { sealSet: seal } = proxyActivities<Activities>(options);

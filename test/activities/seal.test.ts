@@ -1,16 +1,22 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { Readable } from 'node:stream';
+import { zstdCompressSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createCaptureActivities } from '../../src/activities/capture.ts';
 import { createExportingActivities } from '../../src/activities/exporting.ts';
 import { createSealActivities } from '../../src/activities/seal.ts';
 import type { BackupResult, SealInput } from '../../src/contract/backup.ts';
 import { Manifest } from '../../src/contract/manifest.ts';
+import type { ObjectStore } from '../../src/storage/port.ts';
+import { storeSql, WRITTEN } from '../database/storedDump.ts';
 import { noRuns } from '../support/noRuns.ts';
 import { runActivity } from '../support/runActivity.ts';
 import { captureSet, PARTS } from './capturedSet.ts';
 import { CLUSTER, startCluster, type SimulatedCluster } from './preflight/simulatedCluster.ts';
+
+const DUMP = `${CLUSTER}/1000/app.sql.zst`;
 
 let cluster: SimulatedCluster;
 let input: SealInput;
@@ -26,6 +32,10 @@ afterEach(async () => {
 
 function seal(): Promise<BackupResult> {
   return runActivity(() => createSealActivities(cluster.deps).sealSet(input));
+}
+
+function main(): ObjectStore {
+  return cluster.deps.store('main');
 }
 
 function file(name: string): string {
@@ -102,28 +112,35 @@ describe('activities/seal: sealSet', () => {
     });
   });
 
-  it('fails the set when a dump is damaged in the store', async () => {
-    const store = cluster.deps.store('main');
-    await store.putObject('prod/1000/web-modeler.sql.zst', 'not what was written');
-    input.artifacts = [
-      {
-        name: 'web-modeler.sql.zst',
-        database: 'web-modeler',
-        key: 'prod/1000/web-modeler.sql.zst',
-        compression: 'zstd',
-        sizeBytes: 20,
-        rawSizeBytes: 40,
-        sha256: 'a',
-        rawSha256: 'b',
-        startedAt: '',
-        completedAt: '',
-        tookMs: 1,
-      },
-    ];
+  it('records what the content of a dump is, which it has read', async () => {
+    const { rawSizeBytes, rawSha256, ...dumped } = await storeSql(main(), DUMP, 'select 1;\n');
+    input.artifacts = [dumped];
+
+    await seal();
+
+    const { artifacts } = Manifest.parse(JSON.parse(readFileSync(file('manifest.json'), 'utf8')));
+    expect(artifacts).toEqual([{ ...dumped, rawSizeBytes, rawSha256, stores: ['main'] }]);
+  });
+
+  it('fails the set when a dump was cut off, although all of what was written is there', async () => {
+    const bytes = zstdCompressSync('-- half a dump');
+    await main().putStream(DUMP, Readable.from([bytes]));
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    input.artifacts = [{ ...WRITTEN, key: DUMP, sizeBytes: bytes.length, sha256 }];
 
     await expect(seal()).rejects.toMatchObject({
       code: 'SetFailed',
-      message: expect.stringContaining('dump.web-modeler'),
+      message: expect.stringMatching(/dump\.app: .*the trailer of pg_dumpall is missing/),
+    });
+    expect(() => readFileSync(file('manifest.json'))).toThrow();
+  });
+
+  it('fails the set when a dump is damaged in the store', async () => {
+    input.artifacts = [await storeSql(main(), DUMP, 'select 1;\n', (bytes) => bytes.fill(0, 20, 24))];
+
+    await expect(seal()).rejects.toMatchObject({
+      code: 'SetFailed',
+      message: expect.stringContaining('dump.app'),
     });
   });
 

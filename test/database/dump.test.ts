@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { createZstdDecompress } from 'node:zlib';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { execa } from 'execa';
 import { runSql, type Postgres } from '../../sandbox/stack/postgres.ts';
 import { dumpDatabase, type DumpRequest } from '../../src/database/dump.ts';
@@ -88,21 +89,16 @@ describe('database/dump: a good dump', () => {
     expect(seen).not.toContain(fixture.postgres.password);
   }, 60_000);
 
-  it('comes out the same without the program zstd', async () => {
+  it('comes out whole without the program zstd', async () => {
     const { PATH } = process.env;
     process.env.PATH = '';
 
-    const result = await dumpDatabase({
-      database: fixture.database,
-      stores: [store],
-      key: 'good/zlib',
-    }).finally(() => {
+    await dumpDatabase({ database: fixture.database, stores: [store], key: 'good/zlib' }).finally(() => {
       process.env.PATH = PATH;
     });
 
     const sql = await text((await store.getStream('good/zlib')).pipe(createZstdDecompress()));
     expect(sql).toContain('-- PostgreSQL database cluster dump complete');
-    expect(Buffer.byteLength(sql)).toBe(result.rawSizeBytes);
   }, 60_000);
 });
 
@@ -133,8 +129,6 @@ describe('database/dump: a bad dump never becomes an object', () => {
   );
 
   it.each([
-    ['that is cut off without an error', 'seq 1 2000000'],
-    ['that is empty', 'exit 0'],
     ['that fails at its very end', trailerScript('exit 3')],
     ['that was killed at its very end', trailerScript('kill -9 $$')],
   ])('%s', async (_, script) => {
@@ -142,6 +136,21 @@ describe('database/dump: a bad dump never becomes an object', () => {
     const database = { ...fixture.database, binDir };
 
     const dump = dumpDatabase({ database, stores: [store], key: 'bad/script' });
+
+    await expect(dump).rejects.toMatchObject({ code: 'DumpFailed' });
+    expect(await store.head('bad/script')).toBeNull();
+  });
+
+  // Any other is read back, which sees it: test/activities/seal.test.ts.
+  it.each([
+    ['that is encrypted and cut off without an error', 'seq 1 2000000'],
+    ['that is encrypted and empty', 'exit 0'],
+  ])('%s', async (_, script) => {
+    const binDir = await scriptFolder(fixture.dir, 'pg_dumpall', script);
+    const recipients = [await identityToRecipient(await generateX25519Identity())];
+    const database = { ...fixture.database, binDir };
+
+    const dump = dumpDatabase({ database, stores: [store], key: 'bad/script', recipients });
 
     await expect(dump).rejects.toMatchObject({ code: 'DumpFailed' });
     expect(await store.head('bad/script')).toBeNull();

@@ -3,11 +3,13 @@ import { writeFileSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { zstdDecompressSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { execa } from 'execa';
-import type { StoredArtifact } from '../../src/contract/backup.ts';
+import type { DumpedArtifact } from '../../src/contract/backup.ts';
 import { dumpDatabase, type DumpResult } from '../../src/database/dump.ts';
+import type { RawContent } from '../../src/database/readDump.ts';
 import { verifyDump, verifyStoredBytes } from '../../src/database/verifyDump.ts';
 import { createObjectStore } from '../../src/storage/objectStore.ts';
 import type { ObjectStore } from '../../src/storage/port.ts';
@@ -51,13 +53,18 @@ afterEach(async () => {
   expect(await s3.unfinished()).toEqual([]);
 });
 
-function artifactOf(key: string, { stored, ...dumped }: DumpResult): StoredArtifact {
+function artifactOf(key: string, { stored, ...dumped }: DumpResult): DumpedArtifact {
   const times = { startedAt: '', completedAt: '', tookMs: 0 };
   return { name: key, database: 'a', key, compression: 'zstd', stores: stored, ...times, ...dumped };
 }
 
 async function read(store: ObjectStore, key: string): Promise<Buffer> {
   return await buffer(await store.getStream(key));
+}
+
+function contentOf(bytes: Buffer): RawContent {
+  const raw = zstdDecompressSync(bytes);
+  return { rawSizeBytes: raw.length, rawSha256: createHash('sha256').update(raw).digest('hex') };
 }
 
 describe('database/dump: to several stores', () => {
@@ -75,7 +82,7 @@ describe('database/dump: to several stores', () => {
       const bytes = await read(store, key);
       expect(createHash('sha256').update(bytes).digest('hex')).toBe(result.sha256);
       expect(bytes.length).toBe(result.sizeBytes);
-      await verifyDump({ store, artifact: artifactOf(key, result) });
+      expect(await verifyDump({ store, artifact: artifactOf(key, result) })).toEqual(contentOf(bytes));
     }
   }, 120_000);
 
@@ -98,7 +105,8 @@ describe('database/dump: to several stores', () => {
     expect(result.encryption).toMatchObject({ type: 'age', recipients });
     for (const store of [main, folder]) {
       const artifact = artifactOf(key, result);
-      await verifyDump({ store, artifact, identities: [identity] });
+      const content = await verifyDump({ store, artifact, identities: [identity] });
+      expect(content).toEqual({ rawSizeBytes: result.rawSizeBytes, rawSha256: result.rawSha256 });
       await verifyStoredBytes({ store, artifact });
     }
   }, 120_000);

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { mkdir } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
-import type { StoredArtifact } from '../../src/contract/backup.ts';
+import type { DumpedArtifact } from '../../src/contract/backup.ts';
 import type { DumpOutline } from '../../src/contract/databaseRestore.ts';
 import { dumpDatabase } from '../../src/database/dump.ts';
 import { readOutline } from '../../src/database/outline.ts';
@@ -39,7 +39,7 @@ afterEach(() => {
   expect(childrenRunning('psql', 'zstd')).toEqual([]);
 });
 
-function restore(artifact: StoredArtifact, more: { outline?: DumpOutline; binDir?: string } = {}) {
+function restore(artifact: DumpedArtifact, more: { outline?: DumpOutline; binDir?: string } = {}) {
   const { outline = outlineOfApp, binDir = target.database.binDir } = more;
   const server = { ...target.database, binDir };
   return restoreDump({ store, artifact, server, outline, owner });
@@ -55,7 +55,7 @@ async function messageOf(failing: Promise<unknown>): Promise<string> {
 describe('database/restoreDump: a dump of a real server', () => {
   const identities: string[] = [];
   let source: DatabaseFixture;
-  let artifact: StoredArtifact;
+  let artifact: DumpedArtifact;
 
   beforeAll(async () => {
     source = await startDatabase(2000);

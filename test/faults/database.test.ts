@@ -51,30 +51,12 @@ const atPreflight = {
   },
 };
 
-const inTheRun = {
-  truncated: {
-    at: 'pg_dumpall ends with 0 after half a dump',
-    shape: scripted({ pg_dumpall: 'head -c 50000 /dev/urandom' }),
-    code: 'DumpFailed',
-    seen: 'the trailer of pg_dumpall is missing',
-  },
-  'no-cluster-trailer': {
-    at: 'the dump ends with that of one database',
-    shape: scripted({ pg_dumpall: `printf '%s\\n' -- '-- PostgreSQL database dump complete' --` }),
-    code: 'DumpFailed',
-    seen: 'the trailer of pg_dumpall is missing',
-  },
+const inTheDump = {
   'late-failure': {
     at: 'pg_dumpall writes a whole dump and ends with 1',
     shape: scripted({ pg_dumpall: `${wholeDump(50_000)}; echo "no space" >&2; exit 1` }),
     code: 'DumpFailed',
     seen: 'no space',
-  },
-  'text-behind': {
-    at: 'something follows the trailer',
-    shape: scripted({ pg_dumpall: `printf '%s\\n' -- '${TRAILER}' -- 'more'` }),
-    code: 'DumpFailed',
-    seen: 'the trailer of pg_dumpall is missing',
   },
   refused: {
     at: 'the password is refused in the middle',
@@ -84,11 +66,26 @@ const inTheRun = {
   },
 };
 
+/** pg_dumpall ends with 0 and has written something else than a whole dump. */
+const whenReadBack = {
+  truncated: { at: 'half a dump', shape: scripted({ pg_dumpall: 'head -c 50000 /dev/urandom' }) },
+  'no-cluster-trailer': {
+    at: 'the end of the dump of one database',
+    shape: scripted({ pg_dumpall: `printf '%s\n' -- '-- PostgreSQL database dump complete' --` }),
+  },
+  'text-behind': {
+    at: 'something behind the trailer',
+    shape: scripted({ pg_dumpall: `printf '%s\n' -- '${TRAILER}' -- 'more'` }),
+  },
+};
+
 let installation: Installation;
 /** All that fail by themselves run side by side. */
 const ends = new Map<string, Promise<RunEnd>>();
 beforeAll(async () => {
-  const shapes = Object.entries({ ...atPreflight, ...inTheRun }).map(([name, { shape }]) => [name, shape]);
+  const shapes = Object.entries({ ...atPreflight, ...inTheDump, ...whenReadBack }).map(
+    ([name, { shape }]) => [name, shape],
+  );
   installation = await startInstallation({
     databaseRows: 6000,
     adapt: spoilPassword,
@@ -101,7 +98,7 @@ beforeAll(async () => {
     },
   });
   await installation.startWorker({ FAULTS_PASSWORD: 'none' });
-  for (const cluster of Object.keys({ ...atPreflight, ...inTheRun })) {
+  for (const cluster of Object.keys({ ...atPreflight, ...inTheDump, ...whenReadBack })) {
     await installation.freshCluster({ cluster });
     ends.set(cluster, endOf(await installation.startBackup({ cluster })));
   }
@@ -144,7 +141,7 @@ describe('faults/database: before the run', () => {
 });
 
 describe('faults/database: a dump that is none', () => {
-  it.each(table(inTheRun))(
+  it.each(table(inTheDump))(
     '$at: the run ends as $code, without an object',
     async ({ cluster, code, seen }) => {
       const end = await ends.get(cluster);
@@ -153,6 +150,23 @@ describe('faults/database: a dump that is none', () => {
       expect(await dumpsOf(cluster)).toEqual([]);
       const sets = await expectNothingLeft(installation, { cluster });
       expect(sets.map(({ entry }) => entry.state)).toEqual(['failed']);
+    },
+    90_000,
+  );
+
+  it.each(table(whenReadBack))(
+    '$at: the set is no backup, a second one neither, and no object stays',
+    async ({ cluster }) => {
+      const end = await ends.get(cluster);
+
+      expect(end).toMatchObject({
+        status: 'FAILED',
+        code: 'SetFailed',
+        message: expect.stringContaining('the trailer of pg_dumpall is missing'),
+      });
+      expect(await dumpsOf(cluster)).toEqual([]);
+      const sets = await expectNothingLeft(installation, { cluster, triggers: 2 });
+      expect(sets.map(({ entry }) => entry.state)).toEqual(['failed', 'failed']);
     },
     90_000,
   );
