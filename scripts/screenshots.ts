@@ -6,10 +6,20 @@ import { chromium, type Page } from 'playwright-core';
 import { writeConfig } from '../sandbox/demo/config.ts';
 import { startWorker } from '../sandbox/demo/product.ts';
 import { startServices, type Service } from '../sandbox/demo/services.ts';
+import { startPlatform } from '../sandbox/platform/platform.ts';
 import { startSimulator, type Simulator } from '../sandbox/simulator/startSimulator.ts';
 import { findOnPath } from '../sandbox/stack/findOnPath.ts';
 import { poll } from '../sandbox/stack/poll.ts';
-import { BACKUP_WORKFLOW, GET_STATUS_QUERY, TASK_QUEUE, windowWorkflowId } from '../src/contract/names.ts';
+import { runSql, type Postgres } from '../sandbox/stack/postgres.ts';
+import {
+  APPROVE_UPDATE,
+  BACKUP_WORKFLOW,
+  GET_STATUS_QUERY,
+  RESTORE_WORKFLOW,
+  TASK_QUEUE,
+  windowWorkflowId,
+} from '../src/contract/names.ts';
+import type { RestoreStatus } from '../src/contract/restore.ts';
 import type { WindowStatus } from '../src/contract/status.ts';
 
 /**
@@ -19,7 +29,7 @@ import type { WindowStatus } from '../src/contract/status.ts';
 const OUT = path.join(import.meta.dirname, '..', 'docs', 'images');
 const WAIT_MS = 60_000;
 
-type Lab = { client: Client; simulator: Simulator; uiUrl: string };
+type Lab = { client: Client; simulator: Simulator; postgres: Postgres; uiUrl: string };
 
 const dataDir = mkdtempSync(path.join(tmpdir(), 'safepoint-screenshots-'));
 const running: Service[] = [];
@@ -60,6 +70,29 @@ const shots: Shot[] = [
     name: 'completed',
     pages: ['user-metadata'],
     reach: (lab, page) => startByForm(lab, page, 'backup-demo-completed'),
+  },
+  {
+    name: 'restore-waiting',
+    pages: ['user-metadata'],
+    reach: planRestore,
+    async leave({ client }, id) {
+      await client.workflow.getHandle(id).cancel();
+      await ended(client, id);
+    },
+  },
+  {
+    name: 'restored',
+    pages: ['user-metadata'],
+    windowPages: ['user-metadata'],
+    async reach(lab) {
+      await runSql(lab.postgres, 'postgres', 'drop database web_modeler', WAIT_MS); // a dump goes into an empty one only
+      const id = await planRestore(lab);
+      const handle = lab.client.workflow.getHandle(id);
+      const { plan } = await handle.query<RestoreStatus>(GET_STATUS_QUERY);
+      await handle.executeUpdate(APPROVE_UPDATE, { args: [{ digest: plan?.digest }] });
+      await ended(lab.client, id);
+      return id;
+    },
   },
   {
     name: 'running',
@@ -113,6 +146,18 @@ const shots: Shot[] = [
   },
 ];
 
+/** A restore of the newest set that waits for its approval. */
+async function planRestore({ client }: Lab): Promise<string> {
+  const workflowId = `restore-demo-${Date.now()}`;
+  const args = [{ cluster: 'demo', latest: true }];
+  const handle = await client.workflow.start(RESTORE_WORKFLOW, { taskQueue: TASK_QUEUE, workflowId, args });
+  await poll('the plan waits for approval', WAIT_MS, async () => {
+    const status = await handle.query<RestoreStatus>(GET_STATUS_QUERY).catch(() => null);
+    return status?.stage === 'approval' ? true : undefined;
+  });
+  return workflowId;
+}
+
 /** As people do it: the form by its link, with all but the input filled in. */
 async function startByForm({ client, uiUrl }: Lab, page: Page, workflowId: string): Promise<string> {
   const fields = new URLSearchParams({ workflowId, taskQueue: TASK_QUEUE, workflowType: BACKUP_WORKFLOW });
@@ -152,7 +197,7 @@ async function shoot(
   const whole =
     view === 'timeline'
       ? page.getByText(/planBackup|InvalidInput|pauseExporting/)
-      : page.frameLocator('#user-metadata-current-details').getByText('since (UTC)');
+      : page.frameLocator('#user-metadata-current-details').getByText(/since \(UTC\)|prove that it is/);
   await whole.first().waitFor({ timeout: WAIT_MS });
   await page.screenshot({ path: path.join(OUT, `${name}.png`) });
   console.log(`docs/images/${name}.png`);
@@ -165,14 +210,28 @@ async function main(): Promise<void> {
   const services = await startServices(dataDir, keep);
   const simulator = await startSimulator({ profile: '8.8', partMs: 1_000, flushDelayMs: 500 });
   keep(simulator);
-  const settings = { exporter: { flushDelay: '1 s' }, budgets: { resume: '5 s' }, attempts: 2 };
+  const platform = await startPlatform(simulator);
+  keep(platform);
+  const hooks = Object.fromEntries(
+    Object.entries(platform.hooks).map(([name, { command }]) => [
+      name,
+      { command: ['node', ...command.slice(1)] },
+    ]),
+  ); // the pictures show no path of this machine
+  const settings = {
+    exporter: { flushDelay: '1 s' },
+    budgets: { resume: '5 s' },
+    attempts: 2,
+    restore: { hooks },
+  };
   const env = {
     SAFEPOINT_CONFIG: writeConfig(dataDir, { urls: simulator.urls, settings, description: [] }, services),
     TEMPORAL_ADDRESS: services.temporal.address,
   };
   keep(await startWorker(dataDir, env, services.temporal));
   const connection = await Connection.connect({ address: services.temporal.address });
-  const lab = { client: new Client({ connection }), simulator, uiUrl: services.temporal.uiUrl };
+  const { postgres, temporal } = services;
+  const lab = { client: new Client({ connection }), simulator, postgres, uiUrl: temporal.uiUrl };
 
   mkdirSync(OUT, { recursive: true });
   const browser = await chromium.launch({

@@ -60,7 +60,10 @@ export async function lookAtTarget(
         `database ${name} on ${at} holds ${count} objects, such as ${sample ?? 'one without a name'}`,
       );
   }
-  if (full.length > 0) throw new SafepointError('DatabaseNotEmpty', full.join('; '));
+  if (full.length > 0) {
+    const next = 'drop it, or name an empty server under `restore.databases` (docs/restore-databases.md)';
+    throw new SafepointError('DatabaseNotEmpty', `${full.join('; ')}; ${next}`);
+  }
   return { state, leftOver, empty, keptRoles, isDone };
 }
 

@@ -1,14 +1,37 @@
-import type { RestorePlan } from '../contract/restore.ts';
+import type { DrillPlan } from '../contract/drill.ts';
+import type { RestorePlan, RestoreProof } from '../contract/restore.ts';
 import { formatSeconds, formatSize } from './statusTable.ts';
 
 /** How many names a person reads before the list is cut. */
 const SHOWN = 200;
 
-/** The plan as Markdown, for the Temporal UI and the terminal: what happens, in which order, and what was seen. */
-export function renderPlan(plan: RestorePlan, state: string): string {
+/**
+ * The plan as Markdown, for the Temporal UI and the terminal: what happens, in which order, and what was seen. `notes`: what
+ * the state means for who reads it.
+ */
+export function renderPlan(plan: RestorePlan, state: string, notes: readonly string[] = []): string {
   const { backupId, cluster, target, digest } = plan;
   const title = `**Restore of ${cluster} #${backupId} into ${target}: ${state}**`;
-  return [title, `Plan \`${digest}\``, ...renderDeeds(plan), ...renderDoubts(plan)].join('\n\n');
+  return [title, ...notes, `Plan \`${digest}\``, ...renderDeeds(plan), ...renderDoubts(plan)].join('\n\n');
+}
+
+/** How a drill stands, as Markdown for the Temporal UI. */
+export function renderDrill(
+  { cluster, backupId, level }: DrillPlan,
+  state: string,
+  proof: RestoreProof,
+): string {
+  const title = `**Drill of ${cluster} #${backupId}, level ${level}: ${state}**`;
+  return [title, ...renderProof(proof)].join('\n\n');
+}
+
+/** What was seen in the end, or at a level of a drill. */
+export function renderProof({ proven, notProven }: RestoreProof): string[] {
+  const list = (facts: readonly string[]) => facts.map((fact) => `- ${fact}`).join('\n');
+  return [
+    ...(proven.length === 0 ? [] : [`Proven:\n\n${list(proven)}`]),
+    ...(notProven.length === 0 ? [] : [`Not proven:\n\n${list(notProven)}`]),
+  ];
 }
 
 /** What will be done, step by step. */

@@ -4,6 +4,7 @@ import {
   ChildWorkflowCancellationType,
   executeChild,
   proxyActivities,
+  setCurrentDetails,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
@@ -11,7 +12,9 @@ import type { DrilledDatabase } from '../contract/databaseRestore.ts';
 import type { DrillInput, DrillPlan, DrillResult } from '../contract/drill.ts';
 import { DRILL_WINDOW_WORKFLOW, drillWindowId, RESTORE_WORKFLOW } from '../contract/names.ts';
 import type { RestoredIndex, RestoreProof } from '../contract/restore.ts';
+import { renderDrill } from '../domain/restoreText.ts';
 import { reaches } from '../domain/setTrial.ts';
+import { formatSeconds } from '../domain/statusTable.ts';
 import { afterFailureOptions, planRestoreOptions, verifyOptions } from './activityOptions.ts';
 import type { Drilled, drillWindow } from './drillWindow.ts';
 import { closeOnError, fail, toFailure, wasCancelled } from './failures.ts';
@@ -37,14 +40,25 @@ export function drill(input: DrillInput): Promise<DrillResult> {
     const startedMs = Date.now();
     const plan = await planDrill(input);
     const done: Done = { indices: [], proof: { proven: [], notProven: [] } };
+    const show = (state: string) => {
+      setCurrentDetails(renderDrill(plan, state, done.proof));
+    };
     try {
+      show('looks at what is stored');
       await tryStored(plan, done);
-      if (reaches(plan.level, 'databases')) await tryParts(plan, done);
-      if (reaches(plan.level, 'whole')) await tryWhole(plan, done);
+      if (reaches(plan.level, 'databases')) {
+        show(`at work, see workflow \`${drillWindowId(plan.target)}\``);
+        await tryParts(plan, done);
+      }
+      if (reaches(plan.level, 'whole')) {
+        show(`restores all of it into ${plan.target}`);
+        await tryWhole(plan, done);
+      }
     } catch (error) {
       const failure = wasCancelled(error)
         ? { code: 'BackupCancelled', message: 'the drill was cancelled' }
         : { code: toFailure(error).type ?? 'InternalError', message: toFailure(error).message };
+      show(`${failure.code}: ${failure.message}`);
       await CancellationScope.nonCancellable(() => recordDrill({ plan, ...done, failure })).catch(
         () => undefined,
       );
@@ -52,7 +66,9 @@ export function drill(input: DrillInput): Promise<DrillResult> {
     }
     await recordDrill({ plan, ...done });
     const { cluster, backupId, level } = plan;
-    return { cluster, backupId, level, tookMs: Date.now() - startedMs, ...done.proof };
+    const tookMs = Date.now() - startedMs;
+    show(`passed in ${formatSeconds(tookMs)}`);
+    return { cluster, backupId, level, tookMs, ...done.proof };
   });
 }
 

@@ -9,6 +9,7 @@ import {
   setCurrentDetails,
   setHandler,
   startChild,
+  workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import {
@@ -18,9 +19,10 @@ import {
   windowWorkflowId,
 } from '../contract/names.ts';
 import type { RestoreInput, RestorePlan, RestoreResult, RestoreStatus } from '../contract/restore.ts';
-import { renderPlan } from '../domain/restoreText.ts';
+import { renderPlan, renderProof } from '../domain/restoreText.ts';
+import { formatSeconds } from '../domain/statusTable.ts';
 import { afterFailureOptions, planRestoreOptions } from './activityOptions.ts';
-import { closeOnError, fail, toFailure } from './failures.ts';
+import { closeOnError, fail, toFailure, wasCancelled } from './failures.ts';
 import { checkRestoreShape } from './inputShape.ts';
 import type { restoreWindow } from './restoreWindow.ts';
 
@@ -55,7 +57,10 @@ export function restore(input: RestoreInput): Promise<RestoreResult> {
     status.stage = 'restore';
     status.result = await runWindow(approved, status);
     status.stage = 'done';
-    setCurrentDetails(renderPlan(approved, 'restored'));
+    const { tookMs } = status.result;
+    setCurrentDetails(
+      renderPlan(approved, `restored in ${formatSeconds(tookMs)}`, renderProof(status.result)),
+    );
     return status.result;
   });
 }
@@ -69,7 +74,7 @@ async function waitForApproval(
   let approved: RestorePlan | undefined;
   const show = (plan: RestorePlan) => {
     status.plan = plan;
-    setCurrentDetails(renderPlan(plan, 'waits for approval'));
+    setCurrentDetails(renderPlan(plan, 'waits for approval', [howToApprove(plan)]));
   };
   const { cluster, into, force, backupId = first.backupId } = input;
   const sameSet: RestoreInput = {
@@ -103,6 +108,11 @@ async function waitForApproval(
   return approved;
 }
 
+function howToApprove({ digest }: RestorePlan): string {
+  const command = `safepoint approve ${workflowInfo().workflowId} ${digest}`;
+  return `Nothing was touched. Read the plan, then approve it within ${APPROVAL_WITHIN}: \`${command}\`, or the update \`${APPROVE_UPDATE}\` with \`{"digest":"${digest}"}\``;
+}
+
 function requireSame(plan: RestorePlan, digest: string): void {
   if (plan.digest === digest) return;
   throw fail(
@@ -112,7 +122,8 @@ function requireSame(plan: RestorePlan, digest: string): void {
 }
 
 async function runWindow(plan: RestorePlan, status: RestoreStatus): Promise<RestoreResult> {
-  setCurrentDetails(renderPlan(plan, `at work, see workflow \`${windowWorkflowId(plan.target)}\``));
+  const steps = `The steps are in the workflow \`${windowWorkflowId(plan.target)}\`, under *Relationships*.`;
+  setCurrentDetails(renderPlan(plan, 'at work', [steps]));
   try {
     const window = await startChild<typeof restoreWindow>(RESTORE_WINDOW_WORKFLOW, {
       workflowId: windowWorkflowId(plan.target),
@@ -124,7 +135,11 @@ async function runWindow(plan: RestorePlan, status: RestoreStatus): Promise<Rest
     status.window = { workflowId: window.workflowId, runId: window.firstExecutionRunId };
     return await window.result();
   } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    throw fail('ClusterBusy', await describeWindow(plan.target));
+    const isBusy = error instanceof WorkflowExecutionAlreadyStartedError;
+    const failure = isBusy ? fail('ClusterBusy', await describeWindow(plan.target)) : error;
+    const state = wasCancelled(error) ? 'cancelled' : `failed, ${toFailure(failure).type}`;
+    const notes = isBusy ? [] : [steps, 'Start the same restore again: every step may be done twice.'];
+    setCurrentDetails(renderPlan(plan, state, [toFailure(failure).message, ...notes]));
+    throw failure;
   }
 }

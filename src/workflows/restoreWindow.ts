@@ -20,6 +20,7 @@ import type {
   RestoreWindowInput,
   RestoreWindowStatus,
 } from '../contract/restore.ts';
+import { snapshotLabel } from '../domain/snapshotLabel.ts';
 import { renderDetails } from '../domain/statusTable.ts';
 import {
   afterFailureOptions,
@@ -135,10 +136,10 @@ async function runSteps(plan: RestorePlan, lines: Lines, done: Done): Promise<vo
   await lines.follow('delete indices', () => deletePlannedIndices(plan));
 
   await enter('restore indices');
-  for (const { name, part, indices } of plan.snapshots) {
+  for (const { name, indices } of plan.snapshots) {
     const options = { ...restoreStepOptions, summary: `restore ${name}` };
     const input = { cluster: target, snapshot: name, indices, stallMs: plan.stallMs };
-    const restored = await lines.follow(lineOf(part, name), () =>
+    const restored = await lines.follow(snapshotLabel(name), () =>
       restoreSnapshot.executeWithOptions(options, [input]),
     );
     done.indices.push(...restored.indices.map(({ index, documents }) => ({ index, documents })));
@@ -167,13 +168,9 @@ function lineNames(plan: RestorePlan): string[] {
   return [
     ...databases.map(({ database }) => `dump of ${database}`),
     ...['stop', 'stopped', 'delete indices'],
-    ...snapshots.map(({ name, part }) => lineOf(part, name)),
+    ...snapshots.map(({ name }) => snapshotLabel(name)),
     'zeebeRestore',
     ...databases.map(({ database }) => database),
     ...['start', 'prove'],
   ];
-}
-
-function lineOf(part: string, snapshot: string): string {
-  return `${part}: ${snapshot}`;
 }
