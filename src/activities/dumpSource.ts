@@ -11,7 +11,8 @@ import type { ActivityDeps } from './deps.ts';
 /**
  * Reads a dump from the first store that has it whole, and tells which one that is. `cluster`: the one that takes it, whose
  * private key is used where the cluster of the set has none, or is not in this config. Fails with `InvalidConfig` when it cannot
- * be decrypted, with `StoreFailed` when no store has it whole and one did not answer, else with `DumpFailed`.
+ * be decrypted, with `StoreFailed` when no store has it whole and one did not answer, else with `DumpUnusable`: all of them have
+ * answered, and another read of what may be a terabyte would find the same.
  */
 export async function readDumpOf<T>(
   { config, store }: Pick<ActivityDeps, 'config' | 'store'>,
@@ -52,7 +53,7 @@ export async function readDumpOf<T>(
       failures.push(error);
     }
   }
-  const code = failures.some((failure) => failure.code === 'StoreFailed') ? 'StoreFailed' : 'DumpFailed';
+  const code = failures.some((failure) => failure.code === 'StoreFailed') ? 'StoreFailed' : 'DumpUnusable';
   const why = failures.map(({ message }) => message).join('; ');
   throw new SafepointError(code, why || `no store of this config has ${artifact.name}`);
 }

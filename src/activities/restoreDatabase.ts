@@ -28,7 +28,7 @@ export function createRestoreDatabaseActivities(deps: ActivityDeps) {
   const { config } = deps;
   return {
     /**
-     * Reads a dump to its last byte and looks whether the server can take it; changes nothing. Fails with `DumpFailed` where no
+     * Reads a dump to its last byte and looks whether the server can take it; changes nothing. Fails with `DumpUnusable` where no
      * store has it whole, `DatabaseNotEmpty`, `InvalidConfig` (no server, a key that does not fit), `AccessDenied`, and
      * `EndpointUnreachable`.
      */

@@ -15,6 +15,13 @@ export const restoreErrors = {
     retry: false,
     operatorAction: 'Read the plan that the run shows now, and approve that one by its digest.',
   },
+  DumpUnusable: {
+    meaning:
+      'A dump that is to be restored is gone or damaged in every store that should have it; its database was not touched, or holds a part of it that the next try drops.',
+    retry: false,
+    operatorAction:
+      'Read what is wrong in each store. Bring the object back from a backup or older version of the store, or use another set with `safepoint list CLUSTER`.',
+  },
   NotStopped: {
     meaning: 'A process of the cluster still answers although it must be stopped. No data was deleted.',
     retry: true,

@@ -120,9 +120,9 @@ describe('activities/restoreDatabase: checkTargetDatabase', () => {
   });
 
   it.each([
-    [['copy'], 'DumpFailed'],
+    [['copy'], 'DumpUnusable'],
     [['copy', 'away'], 'StoreFailed'],
-    [[], 'DumpFailed'],
+    [[], 'DumpUnusable'],
   ])('fails when of the stores %j none has it whole: %s', async (stores, code) => {
     const source = await stored(stores);
 
@@ -135,7 +135,7 @@ describe('activities/restoreDatabase: checkTargetDatabase', () => {
       bytes.subarray(0, -10),
     );
 
-    await expect(check({ ...source, artifact })).rejects.toMatchObject({ code: 'DumpFailed' });
+    await expect(check({ ...source, artifact })).rejects.toMatchObject({ code: 'DumpUnusable' });
   });
 
   it('fails where a database of the dump holds something', async () => {

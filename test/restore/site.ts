@@ -43,6 +43,8 @@ export interface Site {
 export type SiteOptions = {
   /** Fields of the cluster `demo` beside its addresses and hooks. */
   settings?: Record<string, unknown>;
+  /** Fields of its `restore` beside the hooks. */
+  restore?: Record<string, unknown>;
   /** Other clusters of the config, by their names. */
   others?: (demo: Simulator) => Promise<Record<string, object>>;
   simulator?: Partial<SimulatorOptions>;
@@ -80,7 +82,7 @@ export function startSite(options: SiteOptions = {}): Promise<Site> {
     const demo = clusterSettings(simulator.urls, {
       store: 'local',
       exporter: { flushDelay: '100 ms' },
-      restore: { hooks },
+      restore: { hooks, ...options.restore },
       ...options.settings,
     });
     const config = path.join(dataDir, 'safepoint.yaml');
