@@ -4,6 +4,7 @@ import { SafepointError } from '../contract/errors.ts';
 import { DRILL_WORKFLOW } from '../contract/names.ts';
 import { TRIAL_LEVELS, type TrialLevel } from '../domain/setTrial.ts';
 import type { CliDeps } from './deps.ts';
+import { asCancelled } from './failure.ts';
 import { findSet } from './findSet.ts';
 import { writeJson } from './json.ts';
 import { requireCluster } from './names.ts';
@@ -29,11 +30,14 @@ export function drillCommand(deps: CliDeps): Command {
       const input = await toInput(deps, backupId, options);
       const result = await withRuns(deps, async (runs) => {
         await requireWorkers(runs);
-        return await runs.execute<DrillResult>({
+        const drilled = runs.execute<DrillResult>({
           type: DRILL_WORKFLOW,
           workflowId: workflowIdFor(DRILL_WORKFLOW, input.cluster, new Date()),
           input,
           summary: `drill ${input.cluster} ${input.backupId ?? 'latest'}`,
+        });
+        return await drilled.catch((error: unknown): never => {
+          throw asCancelled(error, 'DrillCancelled');
         });
       });
       if (options.json) writeJson(deps.stdout, result);

@@ -44,6 +44,12 @@ export function toFailure(error: unknown): Failure {
   return ofCatalogue('InternalError', innermostMessage(chain));
 }
 
+/** For runs that are no backup: of a cancelled one Temporal says no more than that. */
+export function asCancelled(error: unknown, code: 'RestoreCancelled' | 'DrillCancelled'): unknown {
+  const { code: seen, message } = toFailure(error);
+  return seen === 'BackupCancelled' ? new SafepointError(code, message) : error;
+}
+
 export function temporalUnreachable(reason: string): Failure {
   return {
     code: 'TemporalUnreachable',

@@ -7,6 +7,7 @@ import type { RunRef } from '../system/runs.ts';
 import type { BackupRuns } from './backupRuns.ts';
 import type { CliDeps, Finish } from './deps.ts';
 import { EXIT, type ExitCode } from './exitCodes.ts';
+import { asCancelled } from './failure.ts';
 import { findSet } from './findSet.ts';
 import { writeJson } from './json.ts';
 import { requireCluster } from './names.ts';
@@ -86,6 +87,8 @@ async function runRestore(deps: CliDeps, input: RestoreInput, options: RestoreOp
     const plan = await waitForPlan(runs, run);
     if (!options.json) deps.stdout.write(renderRestorePlan(plan));
     return await decide(deps, runs, { run, plan, options });
+  } catch (error) {
+    throw asCancelled(error, 'RestoreCancelled');
   } finally {
     await runs.close();
   }

@@ -40,6 +40,19 @@ export const restoreErrors = {
     operatorAction:
       'Read the record of the drill beside the set; drill another set, and find out what damaged this one.',
   },
+  RestoreCancelled: {
+    meaning:
+      'A restore was cancelled. Before the step `delete indices` nothing is lost; after it the cluster is not whole, and no backup of it is taken.',
+    retry: false,
+    operatorAction:
+      'See with `safepoint status CLUSTER` whether it has left something unfinished. If so, start the same restore again; else start Camunda if it was stopped.',
+  },
+  DrillCancelled: {
+    meaning:
+      'A drill was cancelled. What it had restored beside live data was removed; with level `whole` the cluster `drill.into` is as far as its restore was.',
+    retry: false,
+    operatorAction: 'Start again when wanted.',
+  },
   HookFailed: {
     meaning:
       'A hook of a restore, which stops Camunda, restores Zeebe or starts Camunda, ended with an error, took too long or could not be started.',

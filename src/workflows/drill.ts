@@ -17,7 +17,7 @@ import { reaches } from '../domain/setTrial.ts';
 import { formatSeconds } from '../domain/statusTable.ts';
 import { afterFailureOptions, planRestoreOptions, verifyOptions } from './activityOptions.ts';
 import type { Drilled, drillWindow } from './drillWindow.ts';
-import { closeOnError, fail, toFailure, wasCancelled } from './failures.ts';
+import { closeOnError, describeEnd, fail } from './failures.ts';
 import { checkDrillShape } from './inputShape.ts';
 import type { restore } from './restore.ts';
 
@@ -55,9 +55,7 @@ export function drill(input: DrillInput): Promise<DrillResult> {
         await tryWhole(plan, done);
       }
     } catch (error) {
-      const failure = wasCancelled(error)
-        ? { code: 'BackupCancelled', message: 'the drill was cancelled' }
-        : { code: toFailure(error).type ?? 'InternalError', message: toFailure(error).message };
+      const failure = describeEnd(error, 'DrillCancelled');
       show(`${failure.code}: ${failure.message}`);
       await CancellationScope.nonCancellable(() => recordDrill({ plan, ...done, failure })).catch(
         () => undefined,
@@ -69,7 +67,7 @@ export function drill(input: DrillInput): Promise<DrillResult> {
     const tookMs = Date.now() - startedMs;
     show(`passed in ${formatSeconds(tookMs)}`);
     return { cluster, backupId, level, tookMs, ...done.proof };
-  });
+  }, 'DrillCancelled');
 }
 
 async function tryStored({ cluster, backupId }: DrillPlan, { proof }: Done): Promise<void> {

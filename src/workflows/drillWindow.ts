@@ -18,10 +18,13 @@ export type Drilled = { databases: DrilledDatabase[]; indices: RestoredIndex[] }
  * second drill of the same target out, so what lies there at the start is the rest of one that died.
  */
 export function drillWindow(plan: DrillPlan): Promise<Drilled> {
-  return closeOnError(async () => ({
-    databases: await drillDatabases(plan),
-    indices: reaches(plan.level, 'indices') ? await drillIndices(plan) : [],
-  }));
+  return closeOnError(
+    async () => ({
+      databases: await drillDatabases(plan),
+      indices: reaches(plan.level, 'indices') ? await drillIndices(plan) : [],
+    }),
+    'DrillCancelled',
+  );
 }
 
 async function drillDatabases({ databases }: DrillPlan): Promise<DrilledDatabase[]> {

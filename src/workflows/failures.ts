@@ -13,11 +13,11 @@ import { errorCatalogue, type ErrorCode } from '../contract/errors.ts';
  * Runs a workflow so that it always closes: any error that is not Temporal's own would fail the workflow task for ever
  * and keep the run, and with it the lock of the cluster, open. What people read first is the innermost cause.
  */
-export async function closeOnError<T>(story: () => Promise<T>): Promise<T> {
+export async function closeOnError<T>(story: () => Promise<T>, cancelled?: CancelCode): Promise<T> {
   try {
     return await story();
   } catch (error) {
-    if (!wasCancelled(error)) throw toFailure(error);
+    if (!wasCancelled(error)) throw toFailure(error, cancelled);
     if (isCancellation(error)) throw error; // the run ends as cancelled
     throw new CancelledFailure('cancelled while a step failed', [], error as Error);
   }
@@ -34,8 +34,23 @@ export function wasCancelled(error: unknown): boolean {
   );
 }
 
+/** What a run is called that ends because it, or what it waited for, was cancelled. */
+const CANCELLED = {
+  BackupCancelled: 'the run was cancelled; exporting was resumed',
+  RestoreCancelled: 'the restore was cancelled',
+  DrillCancelled: 'the drill was cancelled',
+} as const satisfies Partial<Record<ErrorCode, string>>;
+type CancelCode = keyof typeof CANCELLED;
+
+/** Why a run ends, for its record. */
+export function describeEnd(error: unknown, cancelled: CancelCode): { code: string; message: string } {
+  if (wasCancelled(error)) return { code: cancelled, message: CANCELLED[cancelled] };
+  const { type, message } = toFailure(error, cancelled);
+  return { code: type ?? 'InternalError', message };
+}
+
 /** The innermost named cause as a failure that is not tried again; `InternalError` for what has no name. */
-export function toFailure(error: unknown): ApplicationFailure {
+export function toFailure(error: unknown, cancelled: CancelCode = 'BackupCancelled'): ApplicationFailure {
   const cause = innermost(error);
   if (cause instanceof ApplicationFailure && cause.type === 'BackupInProgress') {
     return fail(
@@ -47,8 +62,7 @@ export function toFailure(error: unknown): ApplicationFailure {
   if (cause instanceof ApplicationFailure && isErrorCode(cause.type))
     return fail(cause.type, cause.message, error);
   if (cause instanceof TimeoutFailure) return fail(codeOfTimeout(error), describeTimeout(error), error);
-  if (isCancellation(error))
-    return fail('BackupCancelled', 'the run was cancelled; exporting was resumed', error);
+  if (isCancellation(error)) return fail(cancelled, CANCELLED[cancelled], error);
   return fail('InternalError', cause instanceof Error ? cause.message : String(cause), error);
 }
 

@@ -62,7 +62,7 @@ export function restore(input: RestoreInput): Promise<RestoreResult> {
       renderPlan(approved, `restored in ${formatSeconds(tookMs)}`, renderProof(status.result)),
     );
     return status.result;
-  });
+  }, 'RestoreCancelled');
 }
 
 /** The plan is made anew when it is approved: what a person has read must be what is done. */

@@ -29,7 +29,7 @@ import {
   runHookOptions,
   stoppedOptions,
 } from './activityOptions.ts';
-import { closeOnError, toFailure, wasCancelled } from './failures.ts';
+import { closeOnError, describeEnd } from './failures.ts';
 import { checkRestoreWindowShape } from './inputShape.ts';
 import { createLines, type Lines } from './lines.ts';
 
@@ -88,9 +88,7 @@ export function restoreWindow(input: RestoreWindowInput): Promise<RestoreResult>
     try {
       await runSteps(plan, lines, done);
     } catch (error) {
-      const end = wasCancelled(error)
-        ? { code: 'BackupCancelled', message: 'the restore was cancelled' }
-        : { code: toFailure(error).type ?? 'InternalError', message: toFailure(error).message };
+      const end = describeEnd(error, 'RestoreCancelled');
       await CancellationScope.nonCancellable(() => record(afterFailureOptions, end)).catch(() => undefined);
       throw error;
     }
@@ -98,7 +96,7 @@ export function restoreWindow(input: RestoreWindowInput): Promise<RestoreResult>
     const { cluster, target, backupId } = plan;
     const documents = done.indices.reduce((sum, index) => sum + index.documents, 0);
     return { cluster, target, backupId, tookMs: Date.now() - startedMs, documents, ...done.proof };
-  });
+  }, 'RestoreCancelled');
 }
 
 async function runSteps(plan: RestorePlan, lines: Lines, done: Done): Promise<void> {

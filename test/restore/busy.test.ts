@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { expectJson } from '../cli/expectJson.ts';
 import { safepoint } from '../cli/safepoint.ts';
 import { until } from '../faults/until.ts';
 import { startSite, type Site } from './site.ts';
@@ -75,16 +76,17 @@ describe('workflows/restore: cancelled in the middle', () => {
 
     const [run] = (await listRestores()).filter(({ status }) => status.name === 'RUNNING');
     await site.client.workflow.getHandle(run?.workflowId ?? '').cancel();
-    const { exitCode } = await running;
+    const { exitCode, stdout } = await running;
     stalled.remove();
     await safepoint(['release', oldest], site.env);
     const plan = await safepoint(['prune', 'demo'], site.env);
     const prune = await safepoint(['prune', 'demo', '--apply'], site.env);
 
     expect(exitCode).toBe(1);
+    expect(expectJson('failure', stdout).error.code).toBe('RestoreCancelled');
     expect(site.asked()).toHaveLength(4); // nothing was started again
     expect(site.records(oldest)).toMatchObject([
-      { ok: false, failure: { step: 'restore indices', code: 'BackupCancelled' } },
+      { ok: false, failure: { step: 'restore indices', code: 'RestoreCancelled' } },
     ]);
     expect(site.hasMarker()).toBe(true);
     expect(plan.stdout).toMatch(

@@ -93,6 +93,20 @@ describe('cli/drill', () => {
     expect(stderr).toContain('a drill of level whole needs clusters.demo.drill.into');
   }, 60_000);
 
+  it('removes what it has restored when it is cancelled, and is recorded as that', async () => {
+    site.simulator.faults.add({ state: 'restoreStalls', times: 1 });
+    const running = safepoint(['drill', backupId], site.env);
+    await until('a copy is there', () => copies().length > 0);
+
+    await site.client.workflow.getHandle(await openDrill()).cancel();
+    const { exitCode, stderr } = await running;
+
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/^DrillCancelled: /);
+    expect(newestRecord()).toMatchObject({ ok: false, failure: { code: 'DrillCancelled' } });
+    expect(copies()).toEqual([]);
+  }, 60_000);
+
   it('sweeps what a drill has left that was terminated', async () => {
     site.simulator.faults.add({ state: 'restoreStalls', times: 1 });
     const running = safepoint(['drill', backupId], site.env);

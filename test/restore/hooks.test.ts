@@ -61,14 +61,15 @@ describe('cli/restore: nothing is deleted before all is stopped', () => {
     });
     const seen = site.simulator.liveIndices();
     await site.window().cancel();
-    const { exitCode } = await running;
+    const { exitCode, stderr } = await running;
 
     expect(message).toContain(`not stopped yet: zeebe at ${site.simulator.urls.zeebe} answers 200`);
     expect(seen).toEqual(live);
     expect(exitCode).toBe(1);
+    expect(stderr).toContain('RestoreCancelled: the restore was cancelled\n');
     expect(site.simulator.liveIndices()).toEqual(live);
     expect(site.records(backupId).slice(earlier)).toMatchObject([
-      { ok: false, failure: { step: 'stop', code: 'BackupCancelled' } },
+      { ok: false, failure: { step: 'stop', code: 'RestoreCancelled' } },
     ]);
     expect(site.hasMarker()).toBe(false);
   }, 120_000);
