@@ -78,18 +78,22 @@ describe('cli/restore: nothing is deleted before all is stopped', () => {
 describe('cli/restore: one that fails half way', () => {
   it('leaves word of it, so that no backup is taken until it was run again and ended well', async () => {
     const live = site.simulator.liveIndices();
-    site.once('zeebeRestore', () => Promise.reject(new Error('no such bucket')));
+    const earlier = site.asked().length;
+    site.once('zeebeRestore', () => site.simulator.restoreBroker(backupId)); // and empties no data folder before
 
     const failed = await restore();
     const left = { marker: site.hasMarker(), objects: site.objects(backupId) };
-    await site.simulator.restoreBroker(backupId); // somebody starts the brokers all the same
-    await site.simulator.startAll();
+    await site.simulator.startAll(); // somebody starts the brokers all the same
     const backup = await safepoint(['run', 'demo'], site.env);
     const plan = await safepoint(['restore', backupId, '--plan'], site.env);
     const again = await restore();
     const next = await safepoint(['run', 'demo'], site.env);
 
-    expect(failed.stderr).toMatch(/HookFailed: hook zeebeRestore of demo: [^]*no such bucket/);
+    expect(failed.exitCode).toBe(1);
+    expect(failed.stderr).toMatch(
+      /HookFailed: hook zeebeRestore of demo: [^]*data directory \S+ is not empty\. Aborting restore to avoid overwriting data/,
+    );
+    expect(failed.stderr).toContain('Repair what its last lines say, then start the same restore again');
     expect(left).toEqual({ marker: true, objects: expect.arrayContaining(['restoring.json']) });
     expect(backup.exitCode).toBe(5);
     expect(backup.stderr).toMatch(
@@ -97,6 +101,11 @@ describe('cli/restore: one that fails half way', () => {
     );
     expect(plan.stdout).toMatch(/An earlier restore has not ended: set \d+, begun .*, stood at "zeebe"/);
     expect(again.exitCode).toBe(0);
+    expect(site.asked().slice(earlier)).toEqual([
+      ...['stop', 'zeebeRestore'],
+      ...['stop', 'zeebeRestore', 'start'],
+    ]);
+    expect(site.records(backupId).at(-1)).toMatchObject({ ok: true, indices: { length: live.length } });
     expect(site.simulator.liveIndices()).toEqual(live);
     expect(site.hasMarker()).toBe(false);
     expect(site.objects(backupId)).not.toContain('restoring.json');

@@ -1,57 +1,119 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { clusterSettings } from '../../sandbox/clusterSettings.ts';
 import type { WireFault } from '../../sandbox/simulator/faults/wireFault.ts';
+import { startSimulator, type Simulator } from '../../sandbox/simulator/startSimulator.ts';
+import { expectJson } from '../cli/expectJson.ts';
 import { safepoint } from '../cli/safepoint.ts';
+import { startDatabase, type DatabaseFixture } from '../database/databaseFixture.ts';
+import { ask, psqlAt, startBareServer } from '../database/restoreFixture.ts';
 import { until } from '../faults/until.ts';
 import type { WorkerProcess } from '../faults/workerProcess.ts';
+import { startHookedPlatform, type HookedPlatform } from './hookedPlatform.ts';
 import { startSite, type Site } from './site.ts';
 
+/** Hangs while it is restored on a server that has the role `slow`. */
+const slowView = `create materialized view slow as select pg_sleep(300)::text as slept from pg_roles where rolname = 'slow'`;
+const slowSessions = `select count(*) from pg_stat_activity where query like 'REFRESH%' and state = 'active'`;
+
+let source: DatabaseFixture;
+let server: DatabaseFixture;
 let site: Site;
-let backupId: string;
+let twin: { simulator: Simulator; platform: HookedPlatform };
+let sets: { demo: string; twin: string };
 let worker: WorkerProcess;
 
+/** Two clusters, so that each kill meets two restores, at different steps. The twin has a database. */
 beforeAll(async () => {
-  site = await startSite({ hookTimeout: '2 m' });
-  backupId = await site.backup();
+  [source, server] = await Promise.all([startDatabase(20), startBareServer()]);
+  await ask(source, slowView, 'web_modeler');
+  const simulator = await startSimulator({ profile: '8.8', partMs: 50, flushDelayMs: 50 });
+  twin = { simulator, platform: await startHookedPlatform(simulator) };
+  const settings = clusterSettings(simulator.urls, {
+    ...{ store: 'local', exporter: { flushDelay: '100 ms' } },
+    databases: { 'web-modeler': source.database },
+    restore: { hooks: twin.platform.hooks, databases: { 'web-modeler': server.database } },
+  });
+  site = await startSite({ hookTimeout: '2 m', others: () => Promise.resolve({ twin: settings }) });
+  sets = { demo: await site.backup(), twin: await site.backup('twin') };
   worker = site.worker;
-}, 120_000);
+}, 180_000);
 afterAll(async () => {
   await site.stop();
+  await twin.platform.stop();
+  await twin.simulator.stop();
+  await Promise.all([source.close(), server.close()]);
 });
 
-/** Kills the worker while its request is held up, then lets the request go; its work is done, and nobody hears of it. */
-async function killDuring(on: WireFault['on']): Promise<void> {
+const restore = (backupId: string) => safepoint(['restore', backupId, '--yes'], site.env, 300_000);
+
+/** Holds up the next such request. Let go after a kill its work is done, and nobody hears of it. */
+function holdNext({ faults }: Simulator, on: WireFault['on']) {
   const gate = Promise.withResolvers<undefined>();
-  const fault = site.simulator.faults.add({ on, hold: gate.promise, times: 1 });
-  await until(`${on} is under way`, () => fault.hits() > 0, 90_000);
+  const fault = faults.add({ on, hold: gate.promise, times: 1 });
+  const reached = () => until(`${on} is under way`, () => fault.hits() > 0, 90_000);
+  return { reached, letGo: () => void gate.resolve(undefined) };
+}
+
+/** The hook hangs when it is run next. */
+function hangNext(platform: Pick<HookedPlatform, 'once'>, hook: 'zeebeRestore' | 'start') {
+  const isRun = Promise.withResolvers<undefined>();
+  platform.once(hook, () => {
+    isRun.resolve(undefined);
+    return new Promise(() => undefined);
+  });
+  return { reached: () => isRun.promise };
+}
+
+async function killAndFollow(name: string, meanwhile: () => void | Promise<void>): Promise<void> {
   await worker.kill();
-  gate.resolve(undefined);
-  worker = await site.startWorker(`after ${on.split(' ')[2]}`);
+  await meanwhile();
+  worker = await site.startWorker(name);
 }
 
 describe('workflows/restoreWindow: a worker killed with SIGKILL', () => {
-  it('is followed by another one at each step, and the restore ends well', async () => {
-    const live = site.simulator.liveIndices();
-    const isHookRun = Promise.withResolvers<undefined>();
-    site.once('zeebeRestore', () => {
-      isHookRun.resolve(undefined);
-      return new Promise(() => undefined);
-    });
+  it('is followed by another one at each step, and the restores end well', async () => {
+    const live = { demo: site.simulator.liveIndices(), twin: twin.simulator.liveIndices() };
+    const deletion = holdNext(site.simulator, 'DELETE searchEngine deleteIndices');
+    const zeebeRestore = hangNext(site, 'zeebeRestore');
+    const start = hangNext(twin.platform, 'start');
+    await ask(server, 'create role slow');
 
-    const running = safepoint(['restore', backupId, '--yes'], site.env, 300_000);
-    await killDuring('DELETE searchEngine deleteIndices');
-    await killDuring('POST searchEngine restore');
-    await isHookRun.promise;
+    const running = Promise.all([restore(sets.demo), restore(sets.twin)]);
+    await deletion.reached();
+    await until('the dump is half restored', async () => (await ask(server, slowSessions)) === '1');
+    await killAndFollow('second', async () => {
+      deletion.letGo();
+      await ask(server, 'drop role slow');
+    });
+    const snapshot = holdNext(site.simulator, 'POST searchEngine restore');
+    await Promise.all([snapshot.reached(), start.reached()]);
+    const proof = holdNext(twin.simulator, 'GET searchEngine templates');
+    await killAndFollow('third', snapshot.letGo);
+    await Promise.all([zeebeRestore.reached(), proof.reached()]);
     const half = site.hasMarker();
-    await worker.kill();
-    await site.startWorker('after the hook');
-    const { exitCode, stdout } = await running;
+    await killAndFollow('fourth', proof.letGo);
+    const [demo, second] = await running;
 
     expect(half).toBe(true);
-    expect(exitCode).toBe(0);
-    expect(stdout).toMatch(new RegExp(`^restored: set ${backupId} of demo into demo, in `, 'm'));
+    expect([demo.exitCode, second.exitCode]).toEqual([0, 0]);
+    expect(demo.stdout).toMatch(new RegExp(`^restored: set ${sets.demo} of demo into demo, in `, 'm'));
     expect(site.asked()).toEqual(['stop', 'zeebeRestore', 'zeebeRestore', 'start']);
-    expect(site.simulator.liveIndices()).toEqual(live);
-    expect(site.records(backupId)).toMatchObject([{ ok: true, indices: { length: live.length } }]);
+    expect(twin.platform.asked()).toEqual(['stop', 'zeebeRestore', 'start', 'start']);
+    expect(site.simulator.liveIndices()).toEqual(live.demo);
+    expect(twin.simulator.liveIndices()).toEqual(live.twin);
+    expect(site.records(sets.demo)).toMatchObject([{ ok: true, indices: { length: live.demo.length } }]);
     expect(site.hasMarker()).toBe(false);
   }, 360_000);
+
+  it('leaves a database that was restored once, and nobody at work on it', async () => {
+    const list = await safepoint(['list', 'twin', '--json'], site.env);
+
+    const rows = await ask(server, 'select count(*) from file_versions', 'web_modeler');
+    const databases = `select string_agg(datname, ',' order by datname) from pg_database where datname !~ 'template'`;
+    expect(rows).toBe('20');
+    expect(await ask(server, databases)).toBe('postgres,web_modeler');
+    expect(await ask(server, slowSessions)).toBe('0');
+    expect(await psqlAt(server)).toEqual([]);
+    expect(expectJson('list', list.stdout).sets).toMatchObject([{ proof: { level: 'whole', ok: true } }]);
+  }, 60_000);
 });

@@ -2,11 +2,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import path from 'node:path';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { clusterSettings } from '../../sandbox/clusterSettings.ts';
-import { startPlatform } from '../../sandbox/platform/platform.ts';
 import type { SimulatorOptions } from '../../sandbox/simulator/options.ts';
 import { startSimulator, type Simulator } from '../../sandbox/simulator/startSimulator.ts';
 import { startTemporal } from '../../sandbox/stack/temporal.ts';
-import type { HookName } from '../../src/contract/hooks.ts';
 import { Manifest } from '../../src/contract/manifest.ts';
 import { windowWorkflowId } from '../../src/contract/names.ts';
 import { RestoreRecord } from '../../src/contract/restore.ts';
@@ -14,17 +12,14 @@ import { expectJson } from '../cli/expectJson.ts';
 import { safepoint } from '../cli/safepoint.ts';
 import { startWorkerProcess, type WorkerProcess } from '../faults/workerProcess.ts';
 import { buildKept } from '../support/keeper.ts';
+import { startHookedPlatform, type HookedPlatform } from './hookedPlatform.ts';
 
 /** The cluster `demo`, simulated, with hooks that stop it and start it, a folder store, Temporal and a worker process. */
-export interface Site {
+export interface Site extends Pick<HookedPlatform, 'asked' | 'once'> {
   simulator: Simulator;
   client: Client;
   env: Record<string, string>;
   worker: WorkerProcess;
-  /** Hooks that were run, in their order. */
-  asked(): string[];
-  /** Runs in place of the hook once; it may throw, or never end. */
-  once(hook: HookName, act: () => Promise<void>): void;
   startWorker(name: string): Promise<WorkerProcess>;
   /** Takes a backup of the cluster, default `demo`; its id. */
   backup(cluster?: string): Promise<string>;
@@ -57,22 +52,7 @@ export function startSite(options: SiteOptions = {}): Promise<Site> {
     const simulator = await keep(
       startSimulator({ profile: '8.8', partMs: 50, flushDelayMs: 50, ...options.simulator }),
     );
-    const instead = new Map<HookName, () => Promise<void>>();
-    const replaced = (hook: HookName, act: () => Promise<void>) => {
-      const other = instead.get(hook);
-      instead.delete(hook);
-      return (other ?? act)();
-    };
-    const platform = await keep(
-      startPlatform({
-        stopAll: () => replaced('stop', () => simulator.stopAll()),
-        emptyBrokerData: () => {
-          simulator.emptyBrokerData();
-        },
-        restoreBroker: (backupId) => replaced('zeebeRestore', () => simulator.restoreBroker(backupId)),
-        startAll: () => replaced('start', () => simulator.startAll()),
-      }),
-    );
+    const platform = await keep(startHookedPlatform(simulator));
     const storeDir = path.join(dataDir, 'store');
     mkdirSync(storeDir);
     const timeout = options.hookTimeout ?? '30 s';
@@ -104,8 +84,7 @@ export function startSite(options: SiteOptions = {}): Promise<Site> {
 
     return {
       ...{ simulator, client, env, worker, startWorker, stop, file, objects },
-      asked: () => platform.asked(),
-      once: (hook, act) => void instead.set(hook, act),
+      ...{ asked: platform.asked, once: platform.once },
       async backup(cluster = 'demo') {
         const { stdout, stderr } = await safepoint(['run', cluster, '--json'], env);
         const { result } = expectJson('run', stdout);

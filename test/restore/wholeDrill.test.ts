@@ -37,6 +37,48 @@ function readRecord(): DrillRecord {
   return DrillRecord.parse(JSON.parse(readFileSync(site.file(backupId, name), 'utf8')));
 }
 
+/** Requests to the cluster of the set that change something; Zeebe's are those of its own exporters. */
+function changesSince(before: number): object[] {
+  return site.simulator.requests
+    .slice(before)
+    .filter(({ component, method }) => component !== 'zeebe' && method !== 'GET' && method !== 'HEAD');
+}
+
+describe('workflows/drill: indices, in another search engine', () => {
+  it('restores them there beside what is there, counts and removes them, and does nothing to the one of the set', async () => {
+    const there = lab.liveIndices();
+    const before = site.simulator.requests.length;
+
+    const { exitCode, stdout } = await safepoint(['drill', backupId, '--level', 'indices'], site.env);
+
+    const { snapshots } = site.manifest(backupId).searchEngine;
+    const restored = lab.requests.filter(({ path }) => path.includes('/_restore')).map(({ path }) => path);
+    const removed = lab.requests.filter(({ method }) => method === 'DELETE').map(({ path }) => path);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/ snapshots restored beside the live indices of lab and removed: \d+ indices, /);
+    for (const { name } of snapshots) expect(restored).toContainEqual(expect.stringContaining(name));
+    expect(removed).not.toEqual([]);
+    for (const path of removed) expect(path).toMatch(/^\/safepoint-drill-lab-/);
+    expect(lab.liveIndices()).toEqual(there);
+    expect(changesSince(before)).toEqual([]);
+    expect(platform.asked()).toEqual([]);
+    expect(readRecord()).toMatchObject({ level: 'indices', target: 'lab', ok: true });
+  }, 60_000);
+
+  it('removes them there also when a shard is given up', async () => {
+    const there = lab.liveIndices();
+    const fails = lab.faults.add({ state: 'restoreFails', times: 1 });
+
+    const { exitCode, stderr } = await safepoint(['drill', backupId, '--level', 'indices'], site.env);
+
+    expect(fails.hits()).toBe(1);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('RestoreIncomplete: ');
+    expect(lab.liveIndices()).toEqual(there);
+    expect(readRecord()).toMatchObject({ level: 'indices', target: 'lab', ok: false });
+  }, 60_000);
+});
+
 describe('workflows/drill: whole, into another cluster', () => {
   it('overwrites that cluster, and does nothing to the one of the set', async () => {
     const live = site.simulator.liveIndices();
@@ -45,14 +87,11 @@ describe('workflows/drill: whole, into another cluster', () => {
     const { exitCode, stdout } = await safepoint(['drill', '--cluster', 'demo'], site.env, 120_000);
 
     const list = await safepoint(['list', 'demo'], site.env);
-    const changed = site.simulator.requests
-      .slice(before)
-      .filter(({ component, method }) => component !== 'zeebe' && method !== 'GET' && method !== 'HEAD');
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/^ {2}lab: partition 1 exports, position \d+, at least \d+ of the backup$/m);
     expect(platform.asked()).toEqual(['stop', 'zeebeRestore', 'start']);
     expect(site.asked()).toEqual([]);
-    expect(changed).toEqual([]);
+    expect(changesSince(before)).toEqual([]);
     expect(lab.liveIndices()).toEqual(live);
     expect(readRecord()).toMatchObject({ level: 'whole', target: 'lab', ok: true });
     expect(site.records(backupId)).toMatchObject([{ target: 'lab', ok: true }]);

@@ -51,6 +51,9 @@ export type RestoredCut = {
   restoredExporterPosition: number;
 };
 
+/** In the words of the restore program of Camunda (RestoreManager.java). */
+const NOT_EMPTY =
+  "Brokers's data directory /usr/local/zeebe/data is not empty. Aborting restore to avoid overwriting data. Please restart with a clean directory.";
 const refreshIntervalMs = 1000;
 const mostMembers = 3;
 
@@ -192,7 +195,7 @@ export function createEngine(settings: Settings, timeline: Timeline, faults: Arm
       isEmpty = true;
     },
     restore(cuts) {
-      if (!isEmpty) throw new Error('the brokers have data');
+      if (!isEmpty) throw new Error(NOT_EMPTY);
       for (const partition of partitions) {
         const cut = cuts.find(({ partitionId }) => partitionId === partition.id);
         if (cut === undefined) throw new Error(`the backup has no partition ${partition.id}`);
