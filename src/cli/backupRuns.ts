@@ -24,9 +24,11 @@ import { CommandError, temporalUnreachable } from './failure.ts';
 import {
   countWorkers,
   listOpenRuns,
+  listOpenTrials,
   readEnd,
   readSentinel,
   type OpenRun,
+  type OpenTrialRun,
   type RunEnd,
 } from './runsOverview.ts';
 
@@ -61,6 +63,8 @@ export interface BackupRuns extends RunLookup {
   readEnd(run: RunRef): Promise<RunEnd>;
   /** Runs of `backup` that are open, the oldest first; `cluster` of all when left out. Lags by about a second. */
   listOpen(cluster?: string): Promise<OpenRun[]>;
+  /** Restores and drills that are open. Lags by about a second. */
+  listOpenTrials(): Promise<OpenTrialRun[]>;
   cancel(run: RunRef): Promise<void>;
   /** Workers that asked for work of ours within the last minute. */
   countWorkers(): Promise<number>;
@@ -127,6 +131,7 @@ export async function connectBackupRuns({
     readNotes: (run) => readNotes(handle(run)),
     readEnd: (run) => readEnd(handle(run)),
     listOpen: (cluster) => listOpenRuns(client, cluster),
+    listOpenTrials: () => listOpenTrials(client),
     async cancel(run) {
       await handle(run).cancel();
     },

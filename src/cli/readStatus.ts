@@ -1,6 +1,9 @@
+import { describeMarker, readMarker } from '../activities/restore/marker.ts';
 import type { ReplicateConfig } from '../config/replicate.ts';
 import type { Config } from '../config/schema.ts';
 import { REPLICA_KINDS } from '../contract/replica.ts';
+import type { RestoreMarker } from '../contract/restore.ts';
+import { restoreMarkerKey } from '../domain/setKeys.ts';
 import { readNewestSets } from '../storage/catalog.ts';
 import type { CatalogEntry } from '../storage/catalogEntry.ts';
 import type { ObjectStore } from '../storage/port.ts';
@@ -8,8 +11,9 @@ import { readReplicas } from '../storage/replica/records.ts';
 import { messageOf } from '../system/redact.ts';
 import type { OpenWindow } from '../system/runs.ts';
 import type { BackupRuns } from './backupRuns.ts';
+import { readTrials } from './openTrials.ts';
 import { linesOf } from './runView.ts';
-import type { OpenRun } from './runsOverview.ts';
+import type { OpenRun, OpenTrialRun } from './runsOverview.ts';
 import { readSchedules, type ScheduleLine } from './scheduleLines.ts';
 import { clusterProblems, generalProblems, isVerification } from './statusProblems.ts';
 import type { ClusterStatus, RunningBackup, StatusReport } from './statusReport.ts';
@@ -19,19 +23,21 @@ import { readView } from './watch.ts';
 export type TemporalView = {
   runs: BackupRuns;
   open: OpenRun[];
+  trials: OpenTrialRun[];
   schedules: ScheduleLine[];
   workers: number;
   sentinel: StatusReport['sentinel'];
 };
 
 export async function readTemporal(runs: BackupRuns, config: Config): Promise<TemporalView> {
-  const [open, schedules, workers, sentinel] = await Promise.all([
+  const [open, trials, schedules, workers, sentinel] = await Promise.all([
     runs.listOpen(),
+    runs.listOpenTrials(),
     readSchedules(runs, config.schedules),
     runs.countWorkers(),
     runs.readSentinel(),
   ]);
-  return { runs, open, schedules, workers, sentinel };
+  return { runs, open, trials, schedules, workers, sentinel };
 }
 
 export async function readStatus(
@@ -73,19 +79,26 @@ async function readClusterStatus(
   },
 ): Promise<ClusterStatus> {
   const schedules = temporal?.schedules.filter((line) => line.cluster === cluster) ?? [];
-  const [sets, window, running] = await Promise.all([
+  const [sets, window, running, trials, unfinished] = await Promise.all([
     readSets(cluster, store),
     temporal?.runs.findOpenWindow(cluster) ?? null,
     readRunning(cluster, temporal),
+    readTrials(cluster, temporal),
+    store === undefined ? null : readMarker(store, cluster).catch(() => null), // a store that fails is told by its sets
   ]);
   const backups = schedules.filter((line) => !isVerification(line));
   const nextAt = backups.flatMap(({ schedule }) => schedule?.nextAt ?? []).sort()[0] ?? null;
   const { lastGood, newest } = sets;
-  const found = { cluster, lastGood, newest, running, schedules, nextAt };
+  const found = { cluster, lastGood, newest, running, trials, unfinished, schedules, nextAt };
   const copies = running.length > 0 ? null : await missingCopies(lastGood, store, replicate);
   return {
     ...found,
-    problems: clusterProblems(found, { window: describeProblem(window), store: sets.problem, copies }),
+    problems: clusterProblems(found, {
+      window: describeProblem(window),
+      store: sets.problem,
+      copies,
+      restore: window === null ? describeUnfinished(unfinished, store) : null,
+    }),
   };
 }
 
@@ -101,6 +114,17 @@ async function missingCopies(
   const missing = wanted.filter((kind) => !made.some((replica) => replica.kind === kind));
   if (missing.length === 0) return null;
   return `set ${set.backupId} has no copy of ${missing.join(' and ')}; \`safepoint replicate ${set.cluster} ${set.backupId}\` makes it`;
+}
+
+/** A restore that nobody carries on: whoever holds the window is at it again. */
+function describeUnfinished(marker: RestoreMarker | null, store: ObjectStore | undefined): string | null {
+  if (marker === null || store === undefined) return null;
+  const { cluster, target, backupId } = marker;
+  const again =
+    backupId === 'unknown'
+      ? 'start a restore again'
+      : `start it again with \`safepoint restore ${backupId} --cluster ${cluster}${target === cluster ? '' : ` --into ${target}`}\``;
+  return `${describeMarker(marker)}; no backup is taken before that: ${again}, or delete ${store.locate(restoreMarkerKey(target))} when you have restored by hand`;
 }
 
 function describeProblem(window: OpenWindow | null): string | null {

@@ -2,7 +2,13 @@ import { WorkflowNotFoundError, type Client, type WorkflowHandle } from '@tempor
 import { defaultPayloadConverter } from '@temporalio/common';
 import { tsToMs } from '@temporalio/common/lib/time.js';
 import type { BackupResult, Verdict } from '../contract/backup.ts';
-import { BACKUP_WORKFLOW, SENTINEL_ID, TASK_QUEUE } from '../contract/names.ts';
+import {
+  BACKUP_WORKFLOW,
+  DRILL_WORKFLOW,
+  RESTORE_WORKFLOW,
+  SENTINEL_ID,
+  TASK_QUEUE,
+} from '../contract/names.ts';
 import type { RunRef } from '../system/runs.ts';
 import { toFailure } from './failure.ts';
 
@@ -10,6 +16,9 @@ import { toFailure } from './failure.ts';
 export type RunEnd = { state: Verdict | 'running' | 'cancelled' | 'ended'; problem: string | null };
 
 export type OpenRun = RunRef & { cluster: string | null; startedAt: string };
+
+/** `into`: the cluster that a restore names as its target, if any. */
+export type OpenTrialRun = OpenRun & { kind: 'restore' | 'drill'; into: string | null };
 
 export async function readEnd(handle: WorkflowHandle): Promise<RunEnd> {
   try {
@@ -30,32 +39,58 @@ export async function readEnd(handle: WorkflowHandle): Promise<RunEnd> {
 }
 
 export async function listOpenRuns(client: Client, cluster?: string): Promise<OpenRun[]> {
-  const query = `WorkflowType = "${BACKUP_WORKFLOW}" AND ExecutionStatus = "Running"`;
-  const found: OpenRun[] = [];
-  for await (const { workflowId, runId, startTime } of client.workflow.list({ query })) {
-    const of = await readCluster(client, { workflowId, runId });
-    found.push({ workflowId, runId, cluster: of, startedAt: startTime.toISOString() });
-  }
+  const found = await listOpen(client, BACKUP_WORKFLOW);
   return found
-    .filter((run) => cluster === undefined || run.cluster === cluster)
-    .sort((left, right) => left.startedAt.localeCompare(right.startedAt));
+    .map(({ workflowId, runId, startedAt, input }) => ({
+      ...{ workflowId, runId, startedAt },
+      cluster: textOf(input.cluster),
+    }))
+    .filter((run) => cluster === undefined || run.cluster === cluster);
 }
 
-/** From the input in the first event, which is there whatever the workers do; search attributes are a matter of the namespace. */
-async function readCluster(client: Client, { workflowId, runId }: RunRef): Promise<string | null> {
+/** Restores and drills of all clusters. */
+export async function listOpenTrials(client: Client): Promise<OpenTrialRun[]> {
+  const kinds = { restore: RESTORE_WORKFLOW, drill: DRILL_WORKFLOW } as const;
+  const found = (['restore', 'drill'] as const).map(async (kind) =>
+    (await listOpen(client, kinds[kind])).map(({ workflowId, runId, startedAt, input }) => ({
+      ...{ kind, workflowId, runId, startedAt },
+      ...{ cluster: textOf(input.cluster), into: textOf(input.into) },
+    })),
+  );
+  return (await Promise.all(found)).flat();
+}
+
+type Open = RunRef & { startedAt: string; input: Record<string, unknown> };
+
+/** The oldest first. */
+async function listOpen(client: Client, type: string): Promise<Open[]> {
+  const query = `WorkflowType = "${type}" AND ExecutionStatus = "Running"`;
+  const found: Open[] = [];
+  for await (const { workflowId, runId, startTime } of client.workflow.list({ query })) {
+    const input = await readInput(client, { workflowId, runId });
+    found.push({ workflowId, runId, startedAt: startTime.toISOString(), input });
+  }
+  return found.sort((left, right) => left.startedAt.localeCompare(right.startedAt));
+}
+
+/** It is in the first event, which is there whatever the workers do; search attributes are a matter of the namespace. */
+async function readInput(client: Client, { workflowId, runId }: RunRef): Promise<Record<string, unknown>> {
   const { history } = await client.workflowService.getWorkflowExecutionHistory({
     namespace: client.options.namespace,
     execution: { workflowId, runId },
     maximumPageSize: 1,
   });
   const payload = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
-  if (!payload) return null;
+  if (!payload) return {};
   try {
-    const input: { cluster?: unknown } | null = defaultPayloadConverter.fromPayload(payload);
-    return typeof input?.cluster === 'string' ? input.cluster : null;
+    return defaultPayloadConverter.fromPayload<Record<string, unknown> | null>(payload) ?? {};
   } catch {
-    return null;
+    return {};
   }
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
 }
 
 const RECENTLY_MS = 60_000; // a worker asks anew once a minute

@@ -6,14 +6,22 @@ import type { ClusterStatus, StatusReport } from './statusReport.ts';
 /** A run that was due has this long to be seen in the list of runs. */
 const STARTS_WITHIN_MS = 120_000;
 
+/** One sentence each, or `null`. */
+type Outside = {
+  window: string | null;
+  store: string | null;
+  copies?: string | null;
+  restore?: string | null;
+};
+
 /** What is wrong with the backups of one cluster, one sentence each; empty when all is well. */
 export function clusterProblems(
   status: Omit<ClusterStatus, 'problems'>,
-  { window, store, copies = null }: { window: string | null; store: string | null; copies?: string | null },
+  { window, store, copies = null, restore = null }: Outside,
   nowMs = Date.now(),
 ): string[] {
   const { lastGood, newest, schedules } = status;
-  const problems = [window, store, copies].filter((problem) => problem !== null);
+  const problems = [window, restore, store, copies].filter((problem) => problem !== null);
   if (lastGood === null && store === null) problems.push('there is no complete set');
   if (newest !== null && isLaterFailure(newest, lastGood))
     problems.push(`the newest set, ${newest.backupId}, is ${newest.state}: ${newest.reasons.join('; ')}`);

@@ -1,3 +1,4 @@
+import type { RestoreMarker, RestoreStatus } from '../contract/restore.ts';
 import type { Stage } from '../contract/status.ts';
 import type { CatalogEntry } from '../storage/catalogEntry.ts';
 import type { RunRef } from '../system/runs.ts';
@@ -10,7 +11,20 @@ export type RunningBackup = RunRef & {
   backupId: string | null;
   stage: Stage | null;
   /** What runs right now: parts, dumps, stages. */
-  steps: { name: string; since: string | null; note: string | null }[];
+  steps: RunningStep[];
+};
+
+export type RunningStep = { name: string; since: string | null; note: string | null };
+
+/** A restore or drill that is open. All but times and ids is the worker's word, and a drill says nothing: `null` and `[]`. */
+export type OpenTrial = RunRef & {
+  kind: 'restore' | 'drill';
+  startedAt: string;
+  backupId: string | null;
+  stage: RestoreStatus['stage'] | null;
+  /** The command that approves its plan, while it waits for that. */
+  approveWith: string | null;
+  steps: RunningStep[];
 };
 
 export type ClusterStatus = {
@@ -20,6 +34,10 @@ export type ClusterStatus = {
   /** The newest set, where it is another one. */
   newest: CatalogEntry | null;
   running: RunningBackup[];
+  /** Restores into the cluster, and drills of its sets. */
+  trials: OpenTrial[];
+  /** What a restore into the cluster has begun and not ended, be it at work or not. */
+  unfinished: RestoreMarker | null;
   schedules: ScheduleLine[];
   /** The next run of any schedule. */
   nextAt: string | null;

@@ -51,13 +51,14 @@ function line(
 
 function problems(
   status: Partial<Parameters<typeof clusterProblems>[0]>,
-  outside: { window?: string; store?: string } = {},
+  outside: { window?: string; store?: string; restore?: string } = {},
 ) {
   const whole = {
     cluster: 'prod',
     lastGood: good,
     newest: null,
     running: [],
+    ...{ trials: [], unfinished: null },
     schedules: [line()],
     nextAt: null,
     ...status,
@@ -81,6 +82,12 @@ describe('cli/statusProblems: clusterProblems', () => {
 
     expect(none).toEqual(['there is no complete set']);
     expect(unknown).toEqual(['store main: refused']);
+  });
+
+  it('tells of a restore that nobody carries on', () => {
+    expect(problems({}, { restore: 'a restore of set 100 has not ended' })).toEqual([
+      'a restore of set 100 has not ended',
+    ]);
   });
 
   it('tells of a set that failed after the last good one, not of one that lost the race to it', () => {

@@ -3,6 +3,7 @@ import { callJsonOk } from '../../sandbox/stack/http.ts';
 import type { RestoreResult } from '../../src/contract/restore.ts';
 import { expectJson } from '../cli/expectJson.ts';
 import { safepoint } from '../cli/safepoint.ts';
+import { until } from '../faults/until.ts';
 import { startSite, waitingIn, type Site } from './site.ts';
 
 let site: Site;
@@ -51,6 +52,27 @@ describe('cli/restore: before the approval', () => {
     expect(stderr).toMatch(/PlanOutdated: the plan is [\da-f]{12} now, not 000000000000/);
     expect(changes()).toEqual([]);
     expect(site.asked()).toEqual([]);
+  }, 60_000);
+
+  it('shows one that waits in `status`, with the command that approves it', async () => {
+    const waiting = waitingIn((await safepoint(['restore', backupId], site.env)).stdout);
+    const command = `safepoint approve ${waiting.workflowId} ${waiting.digest}`;
+    const listed = async () => expectJson('status', (await safepoint(['status', '--json'], site.env)).stdout);
+
+    const demo = await until('it is listed', async () => {
+      const [status] = (await listed()).clusters;
+      return status?.trials.length === 1 && status;
+    });
+    const shown = await safepoint(['status'], site.env);
+
+    await site.client.workflow.getHandle(waiting.workflowId).terminate();
+    expect(demo).toMatchObject({
+      trials: [{ kind: 'restore', backupId, stage: 'approval', approveWith: command, steps: [] }],
+      ...{ unfinished: null, problems: [] },
+    });
+    expect(shown.exitCode).toBe(0);
+    expect(shown.stdout).toMatch(new RegExp(`✔ +demo .* restore of ${backupId}: approval \\d+s`));
+    expect(shown.stdout).toContain(`  demo: set ${backupId} waits for approval: ${command}\n`);
   }, 60_000);
 
   it('refuses an approval by words that are no digest of the plan', async () => {

@@ -98,10 +98,15 @@ describe('cli/drill', () => {
     const running = safepoint(['drill', backupId], site.env);
     await until('a copy is there', () => copies().length > 0);
 
-    await site.client.workflow.getHandle(await openDrill()).cancel();
+    const status = await safepoint(['status', '--json'], site.env);
+    const workflowId = await openDrill();
+    await site.client.workflow.getHandle(workflowId).cancel();
     const { exitCode, stderr } = await running;
 
     expect(exitCode).toBe(1);
+    expect(expectJson('status', status.stdout).clusters).toMatchObject([
+      { trials: [{ kind: 'drill', workflowId, stage: null }], problems: [] },
+    ]);
     expect(stderr).toMatch(/^DrillCancelled: /);
     expect(newestRecord()).toMatchObject({ ok: false, failure: { code: 'DrillCancelled' } });
     expect(copies()).toEqual([]);

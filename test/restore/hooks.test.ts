@@ -60,11 +60,15 @@ describe('cli/restore: nothing is deleted before all is stopped', () => {
       );
     });
     const seen = site.simulator.liveIndices();
+    const status = await safepoint(['status'], site.env);
     await site.window().cancel();
     const { exitCode, stderr } = await running;
 
     expect(message).toContain(`not stopped yet: zeebe at ${site.simulator.urls.zeebe} answers 200`);
     expect(seen).toEqual(live);
+    expect(status.exitCode).toBe(0);
+    expect(status.stdout).toMatch(new RegExp(`✔ +demo .* restore of ${backupId}: stopped \\d+s`));
+    expect(status.stdout).toContain(`  demo: set ${backupId}, stopped: not stopped yet: zeebe at `);
     expect(exitCode).toBe(1);
     expect(stderr).toContain('RestoreCancelled: the restore was cancelled\n');
     expect(site.simulator.liveIndices()).toEqual(live);
@@ -83,6 +87,7 @@ describe('cli/restore: one that fails half way', () => {
 
     const failed = await restore();
     const left = { marker: site.hasMarker(), objects: site.objects(backupId) };
+    const status = await safepoint(['status'], site.env);
     await site.simulator.startAll(); // somebody starts the brokers all the same
     const backup = await safepoint(['run', 'demo'], site.env);
     const plan = await safepoint(['restore', backupId, '--plan'], site.env);
@@ -95,6 +100,12 @@ describe('cli/restore: one that fails half way', () => {
     );
     expect(failed.stderr).toContain('Repair what its last lines say, then start the same restore again');
     expect(left).toEqual({ marker: true, objects: expect.arrayContaining(['restoring.json']) });
+    expect(status.exitCode).toBe(1);
+    expect(status.stdout).toMatch(
+      new RegExp(
+        `  demo: a restore of set ${backupId} into demo began .* it stood at "zeebe" .*: start it again with .safepoint restore ${backupId} --cluster demo., or delete \\S+/unfinished.json `,
+      ),
+    );
     expect(backup.exitCode).toBe(5);
     expect(backup.stderr).toMatch(
       new RegExp(`restore\\.ended: a restore of set ${backupId} into demo began .* it stood at "zeebe"`),

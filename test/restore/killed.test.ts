@@ -51,17 +51,20 @@ function holdNext({ faults }: Simulator, on: WireFault['on']) {
   const gate = Promise.withResolvers<undefined>();
   const fault = faults.add({ on, hold: gate.promise, times: 1 });
   const reached = () => until(`${on} is under way`, () => fault.hits() > 0, 90_000);
-  return { reached, letGo: () => void gate.resolve(undefined) };
+  const letGo = () => {
+    gate.resolve(undefined);
+  };
+  return { reached, letGo };
 }
 
 /** The hook hangs when it is run next. */
 function hangNext(platform: Pick<HookedPlatform, 'once'>, hook: 'zeebeRestore' | 'start') {
-  const isRun = Promise.withResolvers<undefined>();
+  let isRun = false;
   platform.once(hook, () => {
-    isRun.resolve(undefined);
+    isRun = true;
     return new Promise(() => undefined);
   });
-  return { reached: () => isRun.promise };
+  return { reached: () => until(`hook ${hook} is run`, () => isRun, 90_000) };
 }
 
 async function killAndFollow(name: string, meanwhile: () => void | Promise<void>): Promise<void> {

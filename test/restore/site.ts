@@ -84,7 +84,10 @@ export function startSite(options: SiteOptions = {}): Promise<Site> {
 
     return {
       ...{ simulator, client, env, worker, startWorker, stop, file, objects },
-      ...{ asked: platform.asked, once: platform.once },
+      asked: () => platform.asked(),
+      once: (hook, act) => {
+        platform.once(hook, act);
+      },
       async backup(cluster = 'demo') {
         const { stdout, stderr } = await safepoint(['run', cluster, '--json'], env);
         const { result } = expectJson('run', stdout);
