@@ -22,7 +22,7 @@ import type { RestoreInput, RestorePlan, RestoreResult, RestoreStatus } from '..
 import { renderPlan, renderProof } from '../domain/restoreText.ts';
 import { formatSeconds } from '../domain/statusTable.ts';
 import { afterFailureOptions, planRestoreOptions } from './activityOptions.ts';
-import { closeOnError, fail, toFailure, wasCancelled } from './failures.ts';
+import { closeOnError, describeEnd, fail, toFailure } from './failures.ts';
 import { checkRestoreShape } from './inputShape.ts';
 import type { restoreWindow } from './restoreWindow.ts';
 
@@ -137,9 +137,9 @@ async function runWindow(plan: RestorePlan, status: RestoreStatus): Promise<Rest
   } catch (error) {
     const isBusy = error instanceof WorkflowExecutionAlreadyStartedError;
     const failure = isBusy ? fail('ClusterBusy', await describeWindow(plan.target)) : error;
-    const state = wasCancelled(error) ? 'cancelled' : `failed, ${toFailure(failure).type}`;
+    const { code, message } = describeEnd(failure, 'RestoreCancelled');
     const notes = isBusy ? [] : [steps, 'Start the same restore again: every step may be done twice.'];
-    setCurrentDetails(renderPlan(plan, state, [toFailure(failure).message, ...notes]));
+    setCurrentDetails(renderPlan(plan, `failed, ${code}`, [message, ...notes]));
     throw failure;
   }
 }
