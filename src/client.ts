@@ -26,12 +26,12 @@ const deps: CliDeps = {
     const dependencies = createDependencies(config);
     return setStoreNames(config).map((name) => dependencies.store(name));
   },
-  async inspectCluster(config, cluster) {
+  async inspectCluster(config, cluster, options) {
     const { createDependencies } = await import('./dependencies.ts');
     const { createInspector } = await import('./activities/preflight/inspect.ts');
     const dependencies = createDependencies(config);
     try {
-      return await createInspector(dependencies).inspectCluster(cluster);
+      return await createInspector(dependencies).inspectCluster(cluster, options);
     } finally {
       await dependencies.close();
     }

@@ -46,6 +46,8 @@ export interface Simulator extends Inspection {
   changeLeader(partitionId: number): void;
   /** Brokers keep their pause; an application forgets the queue of its running backup. */
   restart(component: SimulatedPart): void;
+  /** These processes refuse connections until `startAll`. */
+  stopOnly(...components: Component[]): Promise<void>;
   /** Everything but the search engine refuses connections; nothing more is written into the indices. */
   stopAll(): Promise<void>;
   /** At the same addresses. Fails when the brokers have no data. */
@@ -110,6 +112,12 @@ export async function startSimulator(options: SimulatorOptions, backups?: Backup
       world.timeline.advance();
       if (component === 'zeebe') world.engine.restart();
       else indexedPart(world, component).restart();
+    },
+    async stopOnly(...components) {
+      world.timeline.advance();
+      if (components.includes('zeebe')) world.engine.stop();
+      const chosen = servers.filter(({ component }) => components.includes(component));
+      await Promise.all(chosen.map(({ server }) => server.stop()));
     },
     async stopAll() {
       world.timeline.advance();

@@ -1,13 +1,16 @@
 import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
-import type { CamundaClient } from '../camunda/port.ts';
+import type { CallOptions, CamundaClient } from '../camunda/port.ts';
 import type { BackupPlan } from '../contract/backup.ts';
+import { SafepointError } from '../contract/errors.ts';
 import type { ExporterReading } from '../contract/exporting.ts';
 import type { CutPart, PartResult, PartStatus } from '../contract/parts.ts';
+import { COLD } from '../domain/procedures.ts';
 import type { RunLookup } from '../system/runs.ts';
 import { liftWhenAbandoned } from './abandonedPause.ts';
 import type { ActivityDeps } from './deps.ts';
 import { withHeartbeats } from './heartbeats.ts';
 import { startProbes } from './probes.ts';
+import { findRunningApplications } from './runningApplications.ts';
 import { settle } from './settle.ts';
 import { waitForPart, type CaptureMemory } from './waitForPart.ts';
 
@@ -34,7 +37,7 @@ export function createCaptureActivities(
      * Takes one part of the cut under the backup id and waits until it is complete. Idempotent by the id: it asks before
      * it triggers, so that a lost answer ends as the same backup. An attempt waits in a loop and then hands over to the
      * next one by a retry, so that a part of hours leaves no more history than one of seconds.
-     * Fails with `PartRefused`, `PartFailed`, `PartStalled`, `ExporterNotQuiet`.
+     * Fails with `PartRefused`, `PartFailed`, `PartStalled`, `ExporterNotQuiet`, `ApplicationStarted`.
      */
     async capturePart(input: CaptureInput): Promise<PartResult> {
       const { cluster } = input.plan;
@@ -56,7 +59,8 @@ async function capture(
 ): Promise<PartResult> {
   const { part, backupId, plan } = input;
   const signal = cancellationSignal();
-  const probes = startProbes(client, memory.responsiveness, signal);
+  const probed = plan.procedure === COLD ? nobody : client; // stopped ones have no users
+  const probes = startProbes(probed, memory.responsiveness, signal);
   try {
     const remembered = memory.before !== undefined;
     const before = memory.before ?? (await readFenceBefore(client, input, memory, signal));
@@ -66,6 +70,7 @@ async function capture(
 
     const target = { part, backupId, stallMs: plan.budgets.stallMs, attemptMs };
     const status = await waitForPart(client, target, memory, probes.latencies, signal);
+    if (part === 'indices') await requireStillStopped(client, { signal });
 
     // Under a hard pause the buffer is flushed once; a reading from after the trigger may be from after that flush.
     const late = memory.adopted && !remembered && part !== 'zeebe' && plan.pause === 'hard';
@@ -78,6 +83,19 @@ async function capture(
   } finally {
     await probes.stop();
   }
+}
+
+const nobody: Pick<CamundaClient, 'probeApps'> = { probeApps: () => Promise.resolve([]) };
+
+/** One that was started meanwhile has written into indices while their shards were read one after the other. */
+async function requireStillStopped(client: CamundaClient, options: CallOptions): Promise<void> {
+  const running = await findRunningApplications(client, options);
+  if (running.length === 0) return;
+  const each = running.map(({ component, url, seen }) => `${component} at ${url} ${seen}`);
+  throw new SafepointError(
+    'ApplicationStarted',
+    `no longer stopped when the snapshot of the indices was complete: ${each.join('; ')}`,
+  );
 }
 
 function recall(part: CutPart): CaptureMemory {

@@ -1,4 +1,4 @@
-import { procedures } from '../domain/procedures.ts';
+import { COLD, procedures } from '../domain/procedures.ts';
 import { BackupInput, type BackupPlan } from '../contract/backup.ts';
 import { SafepointError } from '../contract/errors.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -26,7 +26,7 @@ function plan(config: ActivityDeps['config'], input: BackupInput): BackupPlan {
     );
   }
   const cluster = requireSettings(config, parsed.data.cluster);
-  const procedure = parsed.data.procedure ?? cluster.procedure;
+  const procedure = parsed.data.mode === 'cold' ? COLD : (parsed.data.procedure ?? cluster.procedure);
   const { preflight, part, window, dump, seal, stall, resume } = cluster.budgets;
   return {
     cluster: parsed.data.cluster,

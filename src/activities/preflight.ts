@@ -2,7 +2,7 @@ import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import type { BackupPlan } from '../contract/backup.ts';
 import { SafepointError } from '../contract/errors.ts';
 import type { Finding, OpenedSet, PreflightReport } from '../contract/preflight.ts';
-import { planWaves } from '../domain/procedures.ts';
+import { COLD, planWaves } from '../domain/procedures.ts';
 import type { ObjectStore } from '../storage/port.ts';
 import type { RunLookup, RunRef } from '../system/runs.ts';
 import { pause, stopwatch } from '../system/waiting.ts';
@@ -76,12 +76,15 @@ export function createPreflightActivities(
     call: { signal: AbortSignal },
   ): Promise<{ report: PreflightReport; healed: Finding[] }> {
     const { cluster } = plan;
-    let report = await inspector.inspectCluster(cluster, call);
+    const cold = plan.procedure === COLD;
+    let report = await inspector.inspectCluster(cluster, { ...call, cold });
     let healed: Finding[] = [];
-    if (needsHealing(report)) {
+    // Who has just stopped Camunda is told at once what must run; other runs wait for brokers that do not answer.
+    const isDown = cold && report.facts === undefined;
+    if (needsHealing(report) && !isDown) {
       const pauseDeps = { camunda: deps.camunda(cluster), store: deps.store(plan.store), runs };
-      healed = await healLeftovers({ ...pauseDeps, cluster, self: run, call });
-      if (healed.length > 0) report = await inspector.inspectCluster(cluster, call);
+      healed = await healLeftovers({ ...pauseDeps, cluster, cold, self: run, call });
+      if (healed.length > 0) report = await inspector.inspectCluster(cluster, { ...call, cold });
     }
     // A run that started at the same time may have opened its window meanwhile: its pause must not be blamed on a stranger.
     await refuseBusy(cluster, run, call.signal);

@@ -7,7 +7,11 @@ const INTERVAL_MS = 1_000;
 const LAST_PROBE_MS = 2_000;
 
 /** Probes the web applications once a second until it is stopped, adding to what an earlier attempt has seen. */
-export function startProbes(client: CamundaClient, earlier: readonly AppLatency[], signal: AbortSignal) {
+export function startProbes(
+  client: Pick<CamundaClient, 'probeApps'>,
+  earlier: readonly AppLatency[],
+  signal: AbortSignal,
+) {
   const stopped = new AbortController(); // ends the waiting between two probes
   const gaveUp = new AbortController(); // ends a probe that is under way
   const seen = new Map(earlier.map(({ app, latency }) => [app, latency]));

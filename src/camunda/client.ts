@@ -13,9 +13,9 @@ import { rememberFor } from './remember.ts';
 import { findRunning } from './running.ts';
 import { createSearchEngineClient } from './searchEngine.ts';
 import { readSettings } from './settings.ts';
+import { createSnapshotPart, type SnapshotOf } from './snapshotPart.ts';
 import { createProgressReader } from './snapshotProgress.ts';
 import { createZeebePart } from './zeebe.ts';
-import { createZeebeRecordsPart } from './zeebeRecords.ts';
 
 const PARTITION_COUNT_TTL_MS = 60_000;
 
@@ -35,18 +35,27 @@ export function createCamundaClient(config: ClusterConfig): CamundaClient {
   const readProgress = createProgressReader(endpoints.searchEngine, repository);
   const history = { discovery, searchEngine, readProgress };
 
+  const snapshotOf = (what: SnapshotOf) =>
+    createSnapshotPart(what, endpoints.searchEngine, searchEngine, readProgress);
+
   const parts: Record<CutPart, PartClient> = {
     zeebe: createZeebePart(discovery, countPartitions),
     webapps: createHistoryPart('webapps', history),
     operate: createHistoryPart('operate', history),
     tasklist: createHistoryPart('tasklist', history),
     optimize: createOptimizePart(discovery, searchEngine),
-    'zeebe-records': createZeebeRecordsPart(
-      endpoints.searchEngine,
-      searchEngine,
-      recordsPrefix,
-      readProgress,
-    ),
+    'zeebe-records': snapshotOf({
+      part: 'zeebe-records',
+      namePrefix: 'camunda_zeebe_records_backup_', // as in Camunda's guides
+      indexPrefixes: [recordsPrefix],
+      setting: 'indexPrefixes.zeebeRecords',
+    }),
+    indices: snapshotOf({
+      part: 'indices',
+      namePrefix: 'camunda_indices_backup_',
+      indexPrefixes: allPrefixes(config),
+      setting: 'indexPrefixes',
+    }),
   };
 
   async function discoverParts(options?: CallOptions): Promise<CutPart[]> {
@@ -81,6 +90,18 @@ export function createCamundaClient(config: ClusterConfig): CamundaClient {
     searchEngine,
     close: () => closeEndpoints(endpoints),
   };
+}
+
+/** Of every index that the cluster may have: those of the applications in the config, and of the exported records. */
+function allPrefixes({ webapps, operate, tasklist, optimize, searchEngine }: ClusterConfig): string[] {
+  const { indexPrefixes: prefixes } = searchEngine;
+  const both = webapps !== undefined;
+  return [
+    ...(both || operate !== undefined ? [prefixes.operate] : []),
+    ...(both || tasklist !== undefined ? [prefixes.tasklist] : []),
+    ...(optimize !== undefined ? [prefixes.optimize] : []),
+    prefixes.zeebeRecords,
+  ];
 }
 
 function listProbes(config: ClusterConfig, endpoints: ClusterEndpoints): Probe[] {

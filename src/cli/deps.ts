@@ -20,7 +20,7 @@ export interface CliDeps {
   connect(): Promise<BackupRuns>;
   /** Every store of the config in which sets may be. */
   openStores(config: Config): Promise<ObjectStore[]>;
-  inspectCluster(config: Config, cluster: string): Promise<PreflightReport>;
+  inspectCluster(config: Config, cluster: string, options: { cold: boolean }): Promise<PreflightReport>;
   /** As `safepoint resume` does it; nothing of Temporal but what `runs` tells. */
   resumeExporting(
     config: Config,

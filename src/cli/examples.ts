@@ -11,11 +11,12 @@ export const EXAMPLES: Record<string, readonly Example[]> = {
   run: [
     ['safepoint run prod', 'shows the progress until the end'],
     ['safepoint run prod --procedure history-first', 'Operate and Tasklist stay fresh meanwhile'],
+    ['safepoint run prod --mode cold', 'Operate, Tasklist and Optimize are stopped'],
     ['safepoint run prod --json > result.json', 'for scripts: the result alone, progress on stderr'],
-    ['safepoint run prod --detach', 'only starts it; `safepoint status` follows it'],
   ],
   doctor: [
     ['safepoint doctor prod', 'what is wrong, and what to do about it'],
+    ['safepoint doctor prod --mode cold', 'with Operate, Tasklist and Optimize stopped'],
     ['safepoint doctor prod --config staging.yaml --json', 'another config, for scripts'],
   ],
   verify: [

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Command, Option } from 'commander';
-import { BackupInput, PROCEDURE_NAMES, type BackupResult } from '../contract/backup.ts';
+import { BACKUP_MODES, BackupInput, PROCEDURE_NAMES, type BackupResult } from '../contract/backup.ts';
 import { SafepointError } from '../contract/errors.ts';
 import type { RunRef } from '../system/runs.ts';
 import type { BackupRuns } from './backupRuns.ts';
@@ -12,7 +12,7 @@ import { createProgress } from './progress.ts';
 import { renderDetached, renderInterrupted, renderResult } from './render/result.ts';
 import { watchRun } from './watch.ts';
 
-type RunOptions = { procedure?: string; backupId?: string; detach?: boolean; json?: boolean };
+type RunOptions = { mode?: string; procedure?: string; backupId?: string; detach?: boolean; json?: boolean };
 
 export function runCommand(deps: CliDeps, finish: Finish): Command {
   return new Command('run')
@@ -22,6 +22,12 @@ export function runCommand(deps: CliDeps, finish: Finish): Command {
       new Option('--procedure <name>', 'order and pause; default: that of the cluster').choices(
         PROCEDURE_NAMES,
       ),
+    )
+    .addOption(
+      new Option(
+        '--mode <mode>',
+        'cold: Operate, Tasklist and Optimize must be stopped; default: hot',
+      ).choices(BACKUP_MODES),
     )
     .option('--backup-id <id>', 'default: a new one; must be greater than every earlier one')
     .option('--wait', 'show the progress until the run ends (default)')
@@ -69,9 +75,10 @@ async function waitForRun(deps: CliDeps, runs: BackupRuns, run: RunRef, asJson: 
   return EXIT[result.verdict];
 }
 
-function toInput(cluster: string, { procedure, backupId }: RunOptions): BackupInput {
+function toInput(cluster: string, { mode, procedure, backupId }: RunOptions): BackupInput {
   const parsed = BackupInput.safeParse({
     cluster,
+    ...(mode === undefined ? {} : { mode }),
     ...(procedure === undefined ? {} : { procedure }),
     ...(backupId === undefined ? {} : { backupId }),
   });

@@ -7,19 +7,34 @@ import type { ClusterFacts, Finding } from './preflight.ts';
 export const PROCEDURE_NAMES = ['sequential', 'parallel', 'history-first'] as const;
 export type ProcedureName = (typeof PROCEDURE_NAMES)[number];
 
+/** `cold` is the one of runs with `mode: cold`; nobody chooses it by this name. */
+const TAKEN_PROCEDURES = [...PROCEDURE_NAMES, 'cold'] as const;
+export type TakenProcedure = (typeof TAKEN_PROCEDURES)[number];
+
+export const BACKUP_MODES = ['hot', 'cold'] as const;
+
 /** What starts a backup: from the UI, the CLI, a schedule or a parent workflow. `{"cluster":"prod"}` is enough. */
-export const BackupInput = z.strictObject({
-  cluster: z.string().min(1).describe('Name of a cluster in the config file of the worker'),
-  procedure: z
-    .enum(PROCEDURE_NAMES)
-    .optional()
-    .describe('Order and pause; default: the procedure of the cluster in the config'),
-  backupId: z
-    .string()
-    .regex(/^[1-9]\d*$/, 'a positive integer in decimal digits')
-    .optional()
-    .describe('Default: unix seconds, or one more than the newest id seen anywhere'),
-});
+export const BackupInput = z
+  .strictObject({
+    cluster: z.string().min(1).describe('Name of a cluster in the config file of the worker'),
+    mode: z
+      .enum(BACKUP_MODES)
+      .optional()
+      .describe('`cold`: Operate, Tasklist and Optimize are stopped, and must be; default: hot'),
+    procedure: z
+      .enum(PROCEDURE_NAMES)
+      .optional()
+      .describe('Order and pause, not of a cold backup; default: the procedure of the cluster in the config'),
+    backupId: z
+      .string()
+      .regex(/^[1-9]\d*$/, 'a positive integer in decimal digits')
+      .optional()
+      .describe('Default: unix seconds, or one more than the newest id seen anywhere'),
+  })
+  .refine(({ mode, procedure }) => mode !== 'cold' || procedure === undefined, {
+    path: ['procedure'],
+    message: 'a cold backup has an order of its own; leave out `procedure`, or `mode`',
+  });
 export type BackupInput = z.infer<typeof BackupInput>;
 
 /** Longest allowed times, all in milliseconds; defaults in the config schema. */
@@ -39,7 +54,7 @@ export type Budgets = {
 export type BackupPlan = {
   cluster: string;
   requestedBackupId: string | null;
-  procedure: ProcedureName;
+  procedure: TakenProcedure;
   pause: PauseMode;
   databases: string[];
   store: string;
@@ -132,7 +147,7 @@ export const BackupResult = z.object({
   verdict: z
     .enum(['complete', 'partial'])
     .describe('`complete`: every part was verified and the cut is proven. `partial`: see `reasons`'),
-  procedure: z.enum(PROCEDURE_NAMES),
+  procedure: z.enum(TAKEN_PROCEDURES),
   parts: z.array(PartLine).describe('The parts of the cut in the order taken, then the dumps'),
   windowMs: z.number().describe('Milliseconds for which exporting was paused'),
   cut: z

@@ -109,6 +109,13 @@ export const errorCatalogue = {
     startsOver: true,
     operatorAction: 'Look into the log of the component for the quoted reason; a new run takes a new id.',
   },
+  ApplicationStarted: {
+    meaning:
+      'An application that must be stopped during a cold backup was started in the middle of it, so the snapshot may hold half of what it wrote.',
+    retry: false,
+    operatorAction:
+      'Keep Operate, Tasklist and Optimize stopped until the window has ended; then start the cold backup again.',
+  },
   PartStalled: {
     meaning: 'A part made no progress for the configured time, or was never seen after its trigger.',
     retry: false,

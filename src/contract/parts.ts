@@ -1,9 +1,20 @@
 import type { ExporterReading } from './exporting.ts';
 import type { LatencyHistogram } from './responsiveness.ts';
 
-/** Parts that belong to the consistent cut. Database dumps carry the name of their database instead. */
-export const CUT_PARTS = ['zeebe', 'webapps', 'operate', 'tasklist', 'optimize', 'zeebe-records'] as const;
+/** Parts that belong to the consistent cut; `indices` only of a cold backup. Database dumps carry the name of their database instead. */
+export const CUT_PARTS = [
+  'zeebe',
+  'webapps',
+  'operate',
+  'tasklist',
+  'optimize',
+  'zeebe-records',
+  'indices',
+] as const;
 export type CutPart = (typeof CUT_PARTS)[number];
+
+/** Parts of the processes that a cold backup needs stopped; they are called the same. */
+export const APPLICATIONS = ['webapps', 'operate', 'tasklist', 'optimize'] as const satisfies CutPart[];
 
 /**
  * What a foreign state word means to us. `unknown` is a word that we don't know: it never counts as done.

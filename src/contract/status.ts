@@ -1,4 +1,4 @@
-import type { BackupResult, FailedSet, ProcedureName } from './backup.ts';
+import type { BackupResult, FailedSet, TakenProcedure } from './backup.ts';
 
 /** Stages in the order in which a run goes through them. */
 export const STAGES = ['plan', 'preflight', 'window', 'seal', 'replicate', 'done'] as const;
@@ -19,7 +19,7 @@ export type StatusLine = {
 /** Answer of `getStatus` on `backup`. */
 export type BackupStatus = {
   cluster: string;
-  procedure: ProcedureName | null;
+  procedure: TakenProcedure | null;
   backupId: string | null;
   stage: Stage;
   /** Where the parts can be watched while the window is open. */

@@ -2,5 +2,6 @@
 export function snapshotLabel(name: string): string {
   const [, part, number, total] = /^camunda_([a-z]+)_\d+_.*_part_(\d+)_of_(\d+)$/.exec(name) ?? [];
   if (part !== undefined) return `${part}-${number} of ${total}`;
-  return /^camunda_zeebe_records_backup_\d+$/.test(name) ? 'zeebe-records' : name;
+  if (/^camunda_zeebe_records_backup_\d+$/.test(name)) return 'zeebe-records';
+  return /^camunda_indices_backup_\d+$/.test(name) ? 'indices' : name;
 }

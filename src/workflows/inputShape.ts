@@ -34,6 +34,7 @@ export function checkReplicateShape(input: unknown): void {
 export function checkInputShape(input: unknown): void {
   checkShape(input, {
     cluster: CLUSTER,
+    mode: { type: 'string', wanted: 'hot or cold' },
     procedure: { type: 'string', wanted: 'a procedure name' },
     backupId: BACKUP_ID,
   });

@@ -19,7 +19,13 @@ describe('domain/procedures: planWaves', () => {
   it.each(PROCEDURE_NAMES)('%s takes every part exactly once', (name) => {
     const taken = planWaves(name, CUT_PARTS).flat();
 
-    expect([...taken].sort()).toEqual([...CUT_PARTS].sort());
+    expect([...taken].sort()).toEqual(CUT_PARTS.filter((part) => part !== 'indices').sort());
+  });
+
+  it('cold takes the indices of all applications as one part, beside Zeebe', () => {
+    const waves = planWaves('cold', CUT_PARTS);
+
+    expect(waves).toEqual([['zeebe', 'indices']]);
   });
 
   it('soft pauses only where Zeebe is the last wave by itself', () => {

@@ -19,7 +19,7 @@ const CLOSED_WITHIN_MS = 4_000;
 /** Names that every object of JavaScript has. */
 const INHERITED = ['constructor', 'toString', '__proto__'];
 
-const input = { cluster: 'prod', procedure: 'sequential', backupId: '1764000000' };
+const input = { cluster: 'prod', mode: 'hot', procedure: 'sequential', backupId: '1764000000' };
 
 const anyInput = fc.oneof(
   trickyValue,

@@ -76,7 +76,7 @@ describe('workflows/backup: the whole run', () => {
 describe('workflows/backup: input', () => {
   it.each([
     [{ cluster: 'nowhere' }, 'no cluster "nowhere" in the config; it has demo'],
-    [{ cluster: 'demo', when: 'now' }, 'unknown field "when"; fields are cluster, procedure, backupId'],
+    [{ cluster: 'demo', when: 'now' }, 'unknown field "when"; fields are cluster, mode, procedure, backupId'],
     [{ cluster: 7 }, 'cluster is 7, must be a cluster name'],
     [{}, 'cluster is missing'],
     ['demo', 'input is "demo"; give an object such as {"cluster":"prod"}'],

@@ -3,6 +3,7 @@ import type { ClusterConfig } from '../../config/schema.ts';
 import type { CutPart } from '../../contract/parts.ts';
 import type { ClusterFacts } from '../../contract/preflight.ts';
 import type { CheckContext } from './context.ts';
+import { expectedParts } from './checks/parts.ts';
 import { effectiveFlushDelayMs } from './checks/settings.ts';
 
 /** What a run and a restore need to know of the cluster; `undefined` when it could not be asked. */
@@ -24,7 +25,8 @@ export function assembleFacts(
   settings: ReportedSettings[],
 ): ClusterFacts {
   const { repository, indexPrefixes } = config.searchEngine;
-  const has = (...wanted: CutPart[]) => wanted.some((part) => parts.includes(part));
+  const held = parts.includes('indices') ? expectedParts(config) : parts;
+  const has = (...wanted: CutPart[]) => wanted.some((part) => held.includes(part));
   return {
     camundaVersion: topology.version,
     partitionCount: topology.partitionCount,

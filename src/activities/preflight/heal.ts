@@ -5,10 +5,12 @@ import { MANIFEST, setKey } from '../../domain/setKeys.ts';
 import type { RunRef } from '../../system/runs.ts';
 import { liftAbandoned, readRunState, type PauseDeps } from '../abandonedPause.ts';
 import { readIntent } from '../readIntent.ts';
+import { discoverParts } from './context.ts';
 import { passed } from './findings.ts';
 
 export type Healing = PauseDeps & {
   cluster: string;
+  cold: boolean;
   /** The run that asks; its earlier sets are over. */
   self: RunRef;
   call: CallOptions;
@@ -39,14 +41,14 @@ async function healPause(healing: Healing): Promise<Finding[]> {
 
 /** A component that does not answer keeps nobody else's parts; what is wrong with it stands in the report. */
 async function healParts(healing: Healing): Promise<Finding[]> {
-  const { camunda, call } = healing;
+  const { camunda, cold, call } = healing;
   const tryTo = <T>(heal: Promise<T[]>): Promise<T[]> =>
     heal.catch(() => {
       call.signal?.throwIfAborted();
       return [];
     });
   const findings: Finding[] = [];
-  for (const part of await tryTo(camunda.discoverParts(call)))
+  for (const part of await tryTo(discoverParts(camunda, cold, call)))
     findings.push(...(await tryTo(healPart(healing, part))));
   return findings;
 }

@@ -5,6 +5,7 @@ import { requireSettings } from '../stores.ts';
 import { checkAddresses } from './checks/addresses.ts';
 import { checkBackups } from './checks/backups.ts';
 import { checkClocks } from './checks/clocks.ts';
+import { checkCold } from './checks/cold.ts';
 import { checkCopies } from './checks/copies.ts';
 import { checkDatabases } from './checks/databases.ts';
 import { checkEncryption } from './checks/encryption.ts';
@@ -25,6 +26,7 @@ import { readFacts } from './facts.ts';
 
 /** Every topic, in the order of the report. They run side by side. */
 const CHECKS: Check[] = [
+  checkCold,
   checkHealth,
   checkTopology,
   checkExporting,
@@ -48,18 +50,19 @@ const CHECKS: Check[] = [
 /** Looks at a cluster without taking a backup of it; needs no Temporal. */
 export interface Inspector {
   /**
-   * Everything that a backup of this cluster needs, ok or not, all at once. Whatever is wrong with the cluster is a
-   * finding. Fails with `InvalidInput` for a name that is not in the config, and with the reason of an aborted signal.
+   * Everything that a backup of this cluster needs, ok or not, all at once; with `cold` a cold one. Whatever is wrong with the
+   * cluster is a finding. Fails with `InvalidInput` for a name that is not in the config, and with the reason of an aborted signal.
    */
-  inspectCluster(cluster: string, options?: CallOptions): Promise<PreflightReport>;
+  inspectCluster(cluster: string, options?: CallOptions & { cold?: boolean }): Promise<PreflightReport>;
 }
 
 export function createInspector(deps: ActivityDeps): Inspector {
   return {
-    async inspectCluster(cluster, call = {}) {
+    async inspectCluster(cluster, { cold = false, ...call } = {}) {
       const clusterConfig = requireSettings(deps.config, cluster);
       const context = createContext({
         cluster,
+        cold,
         config: clusterConfig,
         camunda: deps.camunda(cluster),
         openStore: (name = clusterConfig.store) => deps.store(name),

@@ -56,7 +56,7 @@ function decideId({ plan, parts }: Opening, seenIds: string[]): string {
     requested: plan.requestedBackupId,
     nowMs: Date.now(),
     seenIds,
-    narrowIds: parts.includes('operate') || parts.includes('tasklist'),
+    narrowIds: (['operate', 'tasklist', 'indices'] as const).some((part) => parts.includes(part)),
   });
   if ('refused' in decision) throw new SafepointError('BackupIdRefused', decision.refused);
   return decision.id;

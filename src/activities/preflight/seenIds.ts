@@ -4,7 +4,8 @@ import { clusterPrefix } from '../../domain/setKeys.ts';
 import type { ObjectStore } from '../../storage/port.ts';
 
 /** Snapshots of all generations: `camunda_operate_1000_8.6.0_part_1_of_6`, `camunda_zeebe_records_backup_1000`. */
-const SNAPSHOT_ID = /^camunda_(?:operate|tasklist|webapps|optimize|zeebe_records_backup)_(\d+)(?:_|$)/;
+const SNAPSHOT_ID =
+  /^camunda_(?:operate|tasklist|webapps|optimize|zeebe_records_backup|indices_backup)_(\d+)(?:_|$)/;
 
 /**
  * Every backup id that a part, the repository or a store still shows. Those deleted everywhere leave no trace. The store of

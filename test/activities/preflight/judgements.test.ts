@@ -219,6 +219,7 @@ describe('activities/preflight/seenIds: idInSnapshot', () => {
     ['camunda_webapps_1000_8.8.0_part_1_of_5', '1000'],
     ['camunda_optimize_1000_8.8.0_part_1_of_2', '1000'],
     ['camunda_zeebe_records_backup_1000', '1000'],
+    ['camunda_indices_backup_1000', '1000'],
     ['camunda_operate_nightly', null],
     ['nightly_camunda_operate_1000_8.6.0_part_1_of_6', null],
   ])('%s: %s', (name, id) => {

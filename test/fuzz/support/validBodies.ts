@@ -42,6 +42,17 @@ const snapshot = (name: string) => ({
 
 const snapshots = { snapshots: [snapshot(`camunda_zeebe_records_backup_${BACKUP_ID}`)] };
 
+const ownSnapshot = (prefix: string): [string, unknown][] => {
+  const answer = { snapshots: [snapshot(`${prefix}_${BACKUP_ID}`)] };
+  const path = `/search/_snapshot/camunda/${prefix}_`;
+  return [
+    [`GET ${path}*`, answer],
+    [`GET ${path}${BACKUP_ID}`, answer],
+    [`PUT ${path}${BACKUP_ID}`, { accepted: true }],
+    [`DELETE ${path}${BACKUP_ID}`, { acknowledged: true }],
+  ];
+};
+
 const index = (...names: string[]) => ({
   _links: Object.fromEntries(names.map((name) => [name, { href: '' }])),
 });
@@ -145,10 +156,12 @@ export const validBodies = new Map<string, unknown>([
     },
   ],
   [`GET /search/_snapshot/camunda/camunda_*`, snapshots],
-  [`GET /search/_snapshot/camunda/camunda_zeebe_records_backup_*`, snapshots],
-  [`GET /search/_snapshot/camunda/camunda_zeebe_records_backup_${BACKUP_ID}`, snapshots],
-  [`PUT /search/_snapshot/camunda/camunda_zeebe_records_backup_${BACKUP_ID}`, { accepted: true }],
-  [`DELETE /search/_snapshot/camunda/camunda_zeebe_records_backup_${BACKUP_ID}`, { acknowledged: true }],
+  ...ownSnapshot('camunda_zeebe_records_backup'),
+  ...ownSnapshot('camunda_indices_backup'),
+  [
+    'GET /search/_cat/indices/operate*,tasklist*,optimize*,zeebe-record*',
+    [{ index: 'operate-event-8.3.0_', 'creation.date': '1764000000000' }],
+  ],
   [
     'GET /search/_cat/indices/zeebe-record*',
     [{ index: 'zeebe-record_job', 'creation.date': '1764000000000' }],

@@ -4,6 +4,7 @@ import type { CutPart } from '../../../contract/parts.ts';
 import type { Finding } from '../../../contract/preflight.ts';
 import type { CheckContext } from '../context.ts';
 import { judge, lookAtShared } from '../findings.ts';
+import { expectedParts } from './parts.ts';
 import { show, told } from './settings.ts';
 
 type Prefixes = ClusterConfig['searchEngine']['indexPrefixes'];
@@ -17,7 +18,7 @@ export async function checkIndices(context: CheckContext): Promise<Finding[]> {
       judgePrefixes(settings, prefixes),
     ]),
     lookAtShared(context, 'indices.live', context.parts, async (parts) => {
-      const wanted = wantedPrefixes(parts, prefixes);
+      const wanted = wantedPrefixes(context.cold ? expectedParts(context.config) : parts, prefixes);
       const live = await context.camunda.searchEngine.listIndices(wanted, context.call);
       return [
         judgeLive(
@@ -39,6 +40,7 @@ export function wantedPrefixes(parts: CutPart[], prefixes: Prefixes): string[] {
     tasklist: ['tasklist'],
     optimize: ['optimize'],
     'zeebe-records': ['zeebeRecords'],
+    indices: [], // of the applications, by their own names
   };
   return [...new Set(parts.flatMap((part) => names[part]).map((name) => prefixes[name]))];
 }

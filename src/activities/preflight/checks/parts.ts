@@ -1,21 +1,19 @@
 import type { ClusterConfig } from '../../../config/schema.ts';
-import type { CutPart } from '../../../contract/parts.ts';
+import { APPLICATIONS, type CutPart } from '../../../contract/parts.ts';
 import type { Finding } from '../../../contract/preflight.ts';
 import type { CheckContext } from '../context.ts';
 import { judge, lookAtShared } from '../findings.ts';
 
-/** Every component of the config offers its part of a backup. */
+/** Every component of the config offers its part of a backup. Those that a cold backup needs stopped offer nothing. */
 export async function checkParts(context: CheckContext): Promise<Finding[]> {
+  if (context.cold) return [];
   return await lookAtShared(context, 'parts.offered', context.parts, (parts) => [
     judgeParts(parts, expectedParts(context.config)),
   ]);
 }
 
 export function expectedParts(config: ClusterConfig): CutPart[] {
-  const apps = (['webapps', 'operate', 'tasklist', 'optimize'] as const).filter(
-    (part) => config[part] !== undefined,
-  );
-  return ['zeebe', ...apps];
+  return ['zeebe', ...APPLICATIONS.filter((part) => config[part] !== undefined)];
 }
 
 export function judgeParts(parts: CutPart[], expected: CutPart[]): Finding {

@@ -21,7 +21,7 @@ const error = (code: number, type: string, reason = type) => ({
   json: { error: { type, reason }, status: code },
 });
 
-describe('camunda/zeebeRecords: startBackup', () => {
+describe('camunda/snapshotPart: startBackup', () => {
   it.each([
     ['opensearch', { number: '2.19.1', distribution: 'opensearch' }, { indices: 'zeebe-record*' }],
     ['elasticsearch', { number: '8.16.0' }, { indices: 'zeebe-record*', feature_states: ['none'] }],
@@ -35,6 +35,22 @@ describe('camunda/zeebeRecords: startBackup', () => {
     expect(JSON.parse(cluster.server.requests.find(({ line }) => line === trigger)?.body ?? '')).toEqual(
       body,
     );
+  });
+
+  it('takes every index of the applications in the config and of the records as `indices`', async () => {
+    const all = 'operate*,tasklist*,optimize*,zeebe-record*';
+    const ofIndices = 'PUT /search/_snapshot/camunda/camunda_indices_backup_1001?wait_for_completion=false';
+    cluster.on(`GET /search/_cat/indices/${all}?format=json&h=index,creation.date`, {
+      json: [{ index: 'operate-event-8.3.0_', 'creation.date': '1795345172009' }],
+    });
+    cluster.on(ofIndices, { json: { accepted: true } });
+
+    const answer = await cluster.client.startBackup('indices', '1001');
+
+    expect(answer).toEqual({ kind: 'started' });
+    expect(JSON.parse(cluster.server.requests.find(({ line }) => line === ofIndices)?.body ?? '')).toEqual({
+      indices: all,
+    });
   });
 
   it('does not take a 200 of another shape for a start: it may be the page of a proxy', async () => {
@@ -98,7 +114,7 @@ describe('camunda/zeebeRecords: startBackup', () => {
   });
 });
 
-describe('camunda/zeebeRecords: getBackup', () => {
+describe('camunda/snapshotPart: getBackup', () => {
   const snapshot = (state: string, more = {}) => ({
     json: { snapshots: [{ snapshot: name, state, indices: ['zeebe-record_job'], failures: [], ...more }] },
   });
@@ -147,7 +163,7 @@ describe('camunda/zeebeRecords: getBackup', () => {
   });
 });
 
-describe('camunda/zeebeRecords: listBackups', () => {
+describe('camunda/snapshotPart: listBackups', () => {
   it('lists snapshots by the id in their name', async () => {
     const snapshots = [
       { snapshot: name, state: 'SUCCESS' },

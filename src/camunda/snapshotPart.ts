@@ -10,34 +10,43 @@ import { isMissing, repositoryMissing } from './repository.ts';
 import type { ReadProgress } from './snapshotProgress.ts';
 import { SnapshotAccepted, Snapshots } from './schema/searchEngine.ts';
 
-const NAME_PREFIX = 'camunda_zeebe_records_backup_';
+/** A part that is one snapshot; its name is the prefix and the backup id. */
+export type SnapshotOf = {
+  part: 'zeebe-records' | 'indices';
+  namePrefix: string;
+  /** Every index whose name begins with one of them is in the snapshot. */
+  indexPrefixes: readonly string[];
+  /** What to correct when there is no such index. */
+  setting: string;
+};
 
 /**
- * The exported records: a snapshot that we take ourselves, under the name that Camunda's guides use. Fails with
- * `SnapshotFailed` when the repository is not registered.
+ * A snapshot that we take ourselves. It has the aliases of its indices and, as those of Operate, the global state with the templates.
+ * Fails with `SnapshotFailed` when the repository is not registered.
  */
-export function createZeebeRecordsPart(
+export function createSnapshotPart(
+  { part, namePrefix, indexPrefixes, setting }: SnapshotOf,
   http: HttpClient,
   searchEngine: SearchEngineClient,
-  recordsPrefix: string,
   readProgress: ReadProgress,
 ): PartClient {
+  const patterns = indexPrefixes.map((prefix) => `${prefix}*`).join(',');
   const repositoryPath = `/_snapshot/${encodeURIComponent(searchEngine.repository)}`;
 
   return {
     async start(backupId, options) {
-      const name = NAME_PREFIX + checkBackupId(backupId);
+      const name = namePrefix + checkBackupId(backupId);
       // An empty index list would make a snapshot of all indices (camunda#26618).
-      if ((await searchEngine.listIndices([recordsPrefix], options)).length === 0) {
+      if ((await searchEngine.listIndices([...indexPrefixes], options)).length === 0) {
         throw new SafepointError(
           'PartRefused',
-          `search engine: no index ${recordsPrefix}* exists; correct indexPrefixes.zeebeRecords`,
+          `search engine: no index ${patterns} exists; correct ${setting}`,
         );
       }
       const { engine } = await searchEngine.readHealth(options);
       // OpenSearch does not know feature_states.
       const features = engine === 'elasticsearch' ? { feature_states: ['none'] } : {};
-      const body = JSON.stringify({ indices: `${recordsPrefix}*`, ...features });
+      const body = JSON.stringify({ indices: patterns, ...features });
       const path = `${repositoryPath}/${name}?wait_for_completion=false`;
       const answer = await http.ask({ method: 'PUT', path, body, timeoutMs: TRIGGER_TIMEOUT_MS, ...options });
       if (answer.status === 200 || answer.status === 202) {
@@ -50,16 +59,16 @@ export function createZeebeRecordsPart(
     },
 
     async get(backupId, options) {
-      const name = NAME_PREFIX + checkBackupId(backupId);
+      const name = namePrefix + checkBackupId(backupId);
       const answer = await http.ask({ method: 'GET', path: `${repositoryPath}/${name}`, ...options });
-      if (isMissing(answer)) return absentPart('zeebe-records', backupId);
+      if (isMissing(answer)) return absentPart(part, backupId);
       if (answer.status !== 200) throw failedRead(answer);
       const snapshot = readJson(answer, Snapshots).snapshots.find((candidate) => candidate.snapshot === name);
-      if (snapshot === undefined) return absentPart('zeebe-records', backupId);
+      if (snapshot === undefined) return absentPart(part, backupId);
       const { state, failures, reason } = snapshot;
       const complete = state.kind === 'complete';
       return toPartStatus({
-        part: 'zeebe-records',
+        part,
         backupId,
         state,
         failureReason: reason ?? describeFailures(failures),
@@ -70,17 +79,15 @@ export function createZeebeRecordsPart(
     },
 
     async list(options) {
-      const snapshots = await searchEngine.listSnapshots(`${NAME_PREFIX}*`, options);
+      const snapshots = await searchEngine.listSnapshots(`${namePrefix}*`, options);
       return snapshots.flatMap(({ name, state }) => {
-        const backupId = name.slice(NAME_PREFIX.length);
-        return /^\d+$/.test(backupId)
-          ? [{ part: 'zeebe-records' as const, backupId, foreignState: state }]
-          : [];
+        const backupId = name.slice(namePrefix.length);
+        return /^\d+$/.test(backupId) ? [{ part, backupId, foreignState: state }] : [];
       });
     },
 
     async remove(backupId, options) {
-      const path = `${repositoryPath}/${NAME_PREFIX}${checkBackupId(backupId)}`;
+      const path = `${repositoryPath}/${namePrefix}${checkBackupId(backupId)}`;
       const answer = await http.ask({ method: 'DELETE', path, timeoutMs: TRIGGER_TIMEOUT_MS, ...options });
       if (answer.status !== 200 && !isMissing(answer)) throw unexpectedStatus(answer);
     },
