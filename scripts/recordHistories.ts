@@ -45,6 +45,14 @@ const cases: Case[] = [
     options: { simulator: { profile: '8.6' } },
     run: (lab) => finished(lab, { cluster: 'demo' }),
   },
+  {
+    name: 'complete-cold',
+    options: { simulator: { profile: '8.6' } },
+    async run(lab) {
+      await lab.simulator.stopOnly('operate', 'tasklist', 'optimize');
+      return await finished(lab, { cluster: 'demo', mode: 'cold' });
+    },
+  },
   { name: 'invalid-input', run: (lab) => finished(lab, { clusters: [] }) },
   { name: 'unknown-cluster', run: (lab) => finished(lab, { cluster: 'nowhere' }) },
   {
