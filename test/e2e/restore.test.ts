@@ -28,7 +28,8 @@ const reason = missing.map(({ piece, why, install }) => `${piece}: ${why} Remedy
 const title = 'e2e: restores of a real Camunda 8.6.0 into an emptied stack';
 const describeReal = missing.length === 0 ? describe : describe.skip;
 
-type SetName = (typeof PROCEDURE_NAMES)[number] | 'script';
+const TAKEN = ['cold', ...PROCEDURE_NAMES] as const;
+type SetName = (typeof TAKEN)[number] | 'script';
 
 describeReal(missing.length === 0 ? title : `${title} (skipped: ${reason})`, () => {
   let starting: Promise<Installation>;
@@ -51,6 +52,24 @@ describeReal(missing.length === 0 ? title : `${title} (skipped: ${reason})`, () 
   }, START_MS);
 
   const management = () => at.stack.camunda.broker.managementUrl;
+
+  it(
+    'cold is taken with Operate and Tasklist stopped, while the brokers work',
+    async () => {
+      const { operate, tasklist } = at.stack.camunda;
+      await makeReady(management());
+      await Promise.all([operate.stop(), tasklist.stop()]);
+
+      const run = await at.startBackup({ cluster: 'demo', mode: 'cold' });
+      const { verdict, cut, parts, backupId } = (await run.result()) as BackupResult;
+      await Promise.all([operate.start(), tasklist.start()]);
+
+      expect({ verdict, cut }).toEqual({ verdict: 'complete', cut: 'proven' });
+      expect(parts.map(({ part }) => part)).toEqual(['zeebe', 'indices', 'web-modeler']);
+      ids.set('cold', backupId);
+    },
+    BACKUP_MS,
+  );
 
   it.each(PROCEDURE_NAMES)(
     '%s is taken under load',
@@ -147,7 +166,7 @@ describeReal(missing.length === 0 ? title : `${title} (skipped: ${reason})`, () 
     BACKUP_MS,
   );
 
-  it.each(PROCEDURE_NAMES)(
+  it.each(TAKEN)(
     '%s: the product restores what Zeebe and the database held, no more and no less',
     async (procedure) => {
       const truth = truthOf(procedure);
