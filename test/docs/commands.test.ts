@@ -21,6 +21,7 @@ const EXCEPTIONS: [RegExp, string][] = [
   [/safepoint worker/, 'goes on until it is ended; test/cli/worker.test.ts'],
   [/safepoint replicate/, 'needs backups of components that can be copied; test/cli/replicate.test.ts'],
   [/safepoint (restore|approve)/, 'needs hooks, and a run that waits for its approval; test/restore'],
+  [/--mode cold/, 'needs applications that are stopped; test/restore/cold.test.ts'],
   [/safepoint cancel/, 'needs a run at work; test/cli/status.test.ts'],
 ];
 
