@@ -23,26 +23,15 @@ export async function ageEncryption(recipients: readonly string[]): Promise<Tran
   const { header, fileKey } = await makeHeader(recipients);
   const salt = randomBytes(saltBytes);
   const seal = createSealing(fileKey, salt);
-  let chunk = Buffer.allocUnsafe(chunkBytes);
-  let filled = 0;
+  const chunks = createChunks(chunkBytes);
   const stream = new Transform({
     readableHighWaterMark: 1024 ** 2,
     transform(bytes: Buffer, _encoding, done) {
-      for (let taken = 0; taken < bytes.length;) {
-        // A full chunk waits for the next byte: only the last one is marked, and it is never empty.
-        if (filled === chunkBytes) {
-          this.push(seal(chunk, false));
-          chunk = Buffer.allocUnsafe(chunkBytes);
-          filled = 0;
-        }
-        const copied = bytes.copy(chunk, filled, taken);
-        filled += copied;
-        taken += copied;
-      }
+      chunks.add(bytes, (chunk) => this.push(seal(chunk, false)));
       done();
     },
     flush(done) {
-      this.push(seal(chunk.subarray(0, filled), true));
+      this.push(seal(chunks.last(), true));
       done();
     },
   });
@@ -52,45 +41,62 @@ export async function ageEncryption(recipients: readonly string[]): Promise<Tran
 
 /** The way back. The stream fails with `WrongIdentity`, and with `DamagedFile` where the bytes are damaged or cut off. */
 export function ageDecryption(identities: readonly string[]): Transform {
+  const chunks = createChunks(chunkBytes + tagBytes);
   let open: ((chunk: Buffer, last: boolean) => Buffer) | undefined;
-  let held: Buffer = Buffer.alloc(0);
+  let head: Buffer = Buffer.alloc(0);
 
-  async function begin(): Promise<void> {
-    const headerBytes = endOfHeader(held);
-    if (headerBytes === null || held.length < headerBytes + saltBytes) {
-      if (held.length > longestHeaderBytes) throw new DamagedFile('it is not encrypted with age');
-      return;
+  /** Gives what follows the header; nothing while that is not whole. */
+  async function begin(bytes: Buffer): Promise<Buffer> {
+    head = Buffer.concat([head, bytes]);
+    const headerBytes = endOfHeader(head);
+    if (headerBytes === null || head.length < headerBytes + saltBytes) {
+      if (head.length > longestHeaderBytes) throw new DamagedFile('it is not encrypted with age');
+      return Buffer.alloc(0);
     }
-    const fileKey = await readHeader(held.subarray(0, headerBytes), identities);
-    open = createOpening(fileKey, held.subarray(headerBytes, headerBytes + saltBytes));
-    held = held.subarray(headerBytes + saltBytes);
-  }
-
-  function openWhole(stream: Transform, opening: (chunk: Buffer, last: boolean) => Buffer): void {
-    const sealedBytes = chunkBytes + tagBytes;
-    let at = 0;
-    for (; held.length - at > sealedBytes; at += sealedBytes)
-      stream.push(opening(held.subarray(at, at + sealedBytes), false));
-    held = held.subarray(at);
+    const fileKey = await readHeader(head.subarray(0, headerBytes), identities);
+    open = createOpening(fileKey, head.subarray(headerBytes, headerBytes + saltBytes));
+    return head.subarray(headerBytes + saltBytes);
   }
 
   return new Transform({
     readableHighWaterMark: 1024 ** 2,
     transform(bytes: Buffer, _encoding, done) {
-      held = held.length === 0 ? bytes : Buffer.concat([held, bytes]);
       run(async () => {
-        if (open === undefined) await begin();
-        if (open !== undefined) openWhole(this, open);
+        const payload = open === undefined ? await begin(bytes) : bytes;
+        chunks.add(payload, (chunk) => this.push(open?.(chunk, false)));
       }, done);
     },
     flush(done) {
       run(() => {
         if (open === undefined) throw new DamagedFile('it ends within the header of age');
-        this.push(open(held, true));
+        this.push(open(chunks.last(), true));
         return Promise.resolve();
       }, done);
     },
   });
+}
+
+/**
+ * Bytes in chunks of one size, in memory that is used again: who takes a chunk must be done with it. A full one waits for the
+ * next byte: only the last one is marked, and it is never empty.
+ */
+function createChunks(sizeBytes: number) {
+  const chunk = Buffer.allocUnsafeSlow(sizeBytes);
+  let filled = 0;
+  return {
+    add(bytes: Buffer, take: (chunk: Buffer) => void): void {
+      for (let taken = 0; taken < bytes.length;) {
+        if (filled === sizeBytes) {
+          take(chunk);
+          filled = 0;
+        }
+        const copied = bytes.copy(chunk, filled, taken);
+        filled += copied;
+        taken += copied;
+      }
+    },
+    last: () => chunk.subarray(0, filled),
+  };
 }
 
 function run(work: () => Promise<void>, done: (error?: Error | null) => void): void {
@@ -141,7 +147,9 @@ function createSealing(fileKey: Uint8Array, salt: Buffer): (chunk: Buffer, last:
   const nextNonce = createNonces();
   return (chunk, last) => {
     const cipher = createCipheriv('chacha20-poly1305', key, nextNonce(last), { authTagLength: tagBytes });
-    return Buffer.concat([cipher.update(chunk), cipher.final(), cipher.getAuthTag()]);
+    const sealed = cipher.update(chunk);
+    cipher.final(); // gives nothing, as it is a stream cipher, and makes the tag
+    return Buffer.concat([sealed, cipher.getAuthTag()]);
   };
 }
 
@@ -158,7 +166,9 @@ function createOpening(fileKey: Uint8Array, salt: Buffer): (chunk: Buffer, last:
     const decipher = createDecipheriv('chacha20-poly1305', key, nonce, { authTagLength: tagBytes });
     decipher.setAuthTag(chunk.subarray(-tagBytes));
     try {
-      return Buffer.concat([decipher.update(chunk.subarray(0, -tagBytes)), decipher.final()]);
+      const opened = decipher.update(chunk.subarray(0, -tagBytes));
+      decipher.final(); // gives nothing, as it is a stream cipher, and compares the tag
+      return opened;
     } catch (error) {
       throw new DamagedFile('a chunk of age is damaged or cut off', { cause: error });
     }
