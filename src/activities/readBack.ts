@@ -113,9 +113,8 @@ async function readBackDump(artifact: DumpedArtifact, options: ReadBack): Promis
       waiting.unshift(store);
     }
   }
-  await Promise.all(waiting.map((store) => read(store, verifyStoredBytes)));
-  const names = options.stores.map(({ name }) => name);
-  seen.good.sort((left, right) => names.indexOf(left) - names.indexOf(right)); // not who was faster
+  // One after the other: side by side each would add its own to the memory of the worker.
+  for (const store of waiting) await read(store, verifyStoredBytes);
   return seen;
 }
 
