@@ -16,8 +16,8 @@ export type FanOutOptions = {
 
 const defaultStallMs = 10 * 60_000;
 const blockBytes = 8 * 1024 ** 2; // as large as the parts of an upload, which then are no copies
-/** For a store that was left out to give back what it had; it may not answer. */
-const tidyMs = 5_000;
+/** For a store that was left out to give back what it had, which takes an upload up to 7 s; it may not answer. */
+const tidyMs = 8_000;
 
 /**
  * Writes a stream to all the stores at once, read once. Every block goes to all stores and is gone when the slowest has it, so
@@ -50,7 +50,7 @@ export async function putEverywhere(
   } catch (error) {
     const stopped = alive();
     for (const branch of stopped) branch.fail(error);
-    await Promise.all(stopped.map(({ ended }) => ended));
+    await waitForEnds(stopped, stallMs);
     signal?.throwIfAborted();
     if (!(error instanceof AllFailed)) throw error;
   } finally {
@@ -58,10 +58,7 @@ export async function putEverywhere(
     body.destroy();
   }
   const left = branches.filter(({ failure }) => failure !== undefined);
-  await Promise.race([
-    Promise.all(left.map(({ ended }) => ended)),
-    sleep(Math.min(tidyMs, stallMs), undefined, { ref: false }),
-  ]);
+  await waitForEnds(left, stallMs);
   if (left.length === branches.length) throw noStoreTookIt(key, branches);
   return {
     stored: alive().map(({ store }) => store.name),
@@ -114,6 +111,14 @@ function openBranch(store: ObjectStore, key: string, signal: AbortSignal | undef
     }),
   };
   return branch;
+}
+
+/** For those that failed to give back what they had; one that hears of nothing is not waited for. */
+async function waitForEnds(branches: Branch[], stallMs: number): Promise<void> {
+  await Promise.race([
+    Promise.all(branches.map(({ ended }) => ended)),
+    sleep(Math.min(tidyMs, stallMs), undefined, { ref: false }),
+  ]);
 }
 
 /**

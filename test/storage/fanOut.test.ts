@@ -58,6 +58,11 @@ function source(blocks: number, blockBytes = 3 * MiB): { body: Readable; whole: 
   };
 }
 
+/** Nothing ever comes of it. */
+function silent(): Readable {
+  return new Readable({ read: () => undefined });
+}
+
 /** Takes this much, then does what it is told. */
 async function takes(body: Readable, bytes: number): Promise<void> {
   let taken = 0;
@@ -174,7 +179,6 @@ describe('storage/fanOut: putEverywhere', () => {
     const refused = new SafepointError('StoreFailed', 'store main: refused');
     const one = replaced(0, () => Promise.reject(refused)).slice(0, 1);
     const two = [...one, ...replaced(1, () => Promise.reject(failure)).slice(1, 2)];
-    const silent = () => new Readable({ read: () => undefined });
 
     await expect(putEverywhere(one, KEY, silent())).rejects.toBe(refused);
     await expect(putEverywhere(two, KEY, silent())).rejects.toMatchObject({
@@ -198,11 +202,14 @@ describe('storage/fanOut: putEverywhere', () => {
     expect(left.flat()).toEqual([]);
   });
 
-  it('ends with the reason of the signal, also beside a store that hears of nothing', async () => {
+  it.each([
+    ['in the middle', () => source(20).body],
+    ['before the first block', silent],
+  ])('ends with the reason of the signal %s, also beside a store that hears of nothing', async (_, body) => {
     const stopping = new AbortController();
     const reason = new Error('cancelled');
     const stalling = replaced(1, () => new Promise(() => undefined));
-    const put = putEverywhere(stalling, KEY, source(20).body, { stallMs: 100, signal: stopping.signal });
+    const put = putEverywhere(stalling, KEY, body(), { stallMs: 100, signal: stopping.signal });
     setTimeout(() => {
       stopping.abort(reason);
     }, 50);
