@@ -21,6 +21,8 @@ import {
 const SLOW_MS = 60_000;
 /** Lists with a row for each shard or index of a cluster. */
 const LIST_LIMIT_BYTES = 64 * 1024 * 1024;
+/** The list view of Operate has instances, and their flow nodes and variables as children of them. */
+const INSTANCES = 'joinRelation:processInstance';
 const THERE_OR_NOT = 'ignore_unavailable=true&expand_wildcards=none';
 
 export function createRestoreEngine(http: HttpClient, repository: string): RestoreEngine {
@@ -30,6 +32,14 @@ export function createRestoreEngine(http: HttpClient, repository: string): Resto
     http.ask({ method: 'GET', path, timeoutMs: SLOW_MS, bodyLimitBytes: LIST_LIMIT_BYTES, ...options });
   const send = (call: Pick<HttpCall, 'method' | 'path' | 'body'>, options?: CallOptions) =>
     http.ask({ ...call, timeoutMs: SLOW_MS, ...options });
+
+  async function count(index: string, query: string, options?: CallOptions): Promise<number> {
+    const q = query === '' ? '' : `?q=${encodeURIComponent(query)}`;
+    const answer = requireOk(await get(`/${encodeURIComponent(index)}/_count${q}`, options));
+    const { count: counted, _shards: shards } = readJson(answer, Counted);
+    if (shards.failed > 0 || shards.successful < shards.total) throw partOnly(answer);
+    return counted;
+  }
 
   return {
     async listIndexStates(prefixes, options) {
@@ -77,13 +87,18 @@ export function createRestoreEngine(http: HttpClient, repository: string): Resto
       for (const batch of inBatches(indices))
         requireOk(await send({ method: 'POST', path: `/${batch}/_refresh` }, options));
       const counts = [];
-      for (const index of indices) {
-        const answer = requireOk(await get(`/${encodeURIComponent(index)}/_count`, options));
-        const { count, _shards: shards } = readJson(answer, Counted);
-        if (shards.failed > 0 || shards.successful < shards.total) throw partOnly(answer);
-        counts.push({ index, documents: count });
-      }
+      for (const index of indices) counts.push({ index, documents: await count(index, '', options) });
       return counts;
+    },
+
+    async countInstances(indices, options) {
+      requireExactNames(indices);
+      const counted = { all: 0, active: 0 };
+      for (const index of indices) {
+        counted.all += await count(index, INSTANCES, options);
+        counted.active += await count(index, `${INSTANCES} AND state:ACTIVE`, options);
+      }
+      return counted;
     },
 
     readAliases: (prefixes, options) => readAliases(get, prefixes, options),

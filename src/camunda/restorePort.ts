@@ -45,6 +45,9 @@ export type RestoringShard = {
 
 export type DocumentCount = { index: string; documents: number };
 
+/** Process instances that Operate shows; `active`: those of them that have not ended. */
+export type InstanceCount = { all: number; active: number };
+
 /** An alias of one index, with a digest of its filter, routing and flags. */
 export type IndexAlias = { index: string; alias: string; sha256: string };
 
@@ -72,6 +75,8 @@ export interface RestoreEngine {
   readRestoringShards(indices: string[], options?: CallOptions): Promise<RestoringShard[]>;
   /** Exact, in the order of the names, after a refresh. Fails with `EndpointUnreachable` when a shard does not answer. */
   countDocuments(indices: string[], options?: CallOptions): Promise<DocumentCount[]>;
+  /** In indices of the list view of Operate, all together. Fails with `EndpointUnreachable` when a shard does not answer. */
+  countInstances(indices: string[], options?: CallOptions): Promise<InstanceCount>;
   /** Aliases of the indices whose names begin with one of the prefixes, sorted. */
   readAliases(prefixes: string[], options?: CallOptions): Promise<IndexAlias[]>;
   /** Composable templates whose names begin with one of the prefixes, sorted. A restore leaves them alone. */

@@ -108,6 +108,21 @@ describeReal(`camunda/restoreEngine: a real OpenSearch${whyNoEngine}`, () => {
     });
   });
 
+  it('counts process instances, and not what hangs below them', async () => {
+    const list = 'operate-list-view-8.3.0_';
+    const joinRelation = { type: 'join', relations: { processInstance: ['activity', 'variable'] } };
+    const mappings = { properties: { joinRelation, state: { type: 'keyword' } } };
+    await real.createIndex(list, { body: { mappings } });
+    const put = (id: string, document: object) => real.call('PUT', `/${list}/_doc/${id}`, document);
+    await put('1', { joinRelation: 'processInstance', state: 'ACTIVE' });
+    await put('2', { joinRelation: 'processInstance', state: 'COMPLETED' });
+    await put('3?routing=1&refresh=true', { joinRelation: { name: 'activity', parent: '1' } });
+
+    const counted = await engine.countInstances([list]);
+
+    expect(counted).toEqual({ all: 2, active: 1 });
+  });
+
   it('does not touch an open index of the name', async () => {
     await real.createIndex('operate-b_', { documents: 2 });
 

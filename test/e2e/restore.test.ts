@@ -173,11 +173,14 @@ describeReal(missing.length === 0 ? title : `${title} (skipped: ${reason})`, () 
       await empty();
 
       const args = ['restore', ids.get(procedure) ?? '', '--yes', '--json'];
-      const { exitCode, stderr } = await safepoint(args, at.env, RESTORE_MS);
+      const { exitCode, stdout, stderr } = await safepoint(args, at.env, RESTORE_MS);
       const settled = await untilSettled(at.stack, truth);
 
       note(procedure, truth, settled);
       expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+      const shown = instancesIn(expectJson('restore', stdout).result?.proven);
+      expect(shown).toBeGreaterThan(0);
+      expect(shown).toBeLessThanOrEqual(truth.instances.length); // Operate may still be reading
       expect(settled).toMatchObject({
         instances: { shown: truth.instances.length, lost: [], orphans: [] },
         userTasks: { lost: [], orphans: [] },
@@ -202,6 +205,13 @@ describeReal(missing.length === 0 ? title : `${title} (skipped: ${reason})`, () 
     },
     RESTORE_MS,
   );
+
+  /** As the restore has proven them. */
+  function instancesIn(proven: readonly string[] = []): number {
+    const [, all] =
+      /^Operate shows (\d+) process instances, \d+ of them active$/m.exec(proven.join('\n')) ?? [];
+    return Number(all ?? -1);
+  }
 
   function truthOf(name: SetName): Truth {
     const truth = truths.get(name);

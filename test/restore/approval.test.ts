@@ -115,6 +115,7 @@ describe('cli/restore, cli/approve: restores', () => {
     expect(result.proven).toEqual(
       expect.arrayContaining([
         expect.stringContaining('indices restored, '),
+        'Operate shows 100 process instances, 50 of them active',
         expect.stringMatching(/ are up$/),
       ]),
     );

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { clusterSettings } from '../../sandbox/clusterSettings.ts';
 import type { WireFault } from '../../sandbox/simulator/faults/wireFault.ts';
 import { startSimulator, type Simulator } from '../../sandbox/simulator/startSimulator.ts';
+import type { HookName } from '../../src/contract/hooks.ts';
 import { expectJson } from '../cli/expectJson.ts';
 import { safepoint } from '../cli/safepoint.ts';
 import { startDatabase, type DatabaseFixture } from '../database/databaseFixture.ts';
@@ -58,7 +59,7 @@ function holdNext({ faults }: Simulator, on: WireFault['on']) {
 }
 
 /** The hook hangs when it is run next. */
-function hangNext(platform: Pick<HookedPlatform, 'once'>, hook: 'zeebeRestore' | 'start') {
+function hangNext(platform: Pick<HookedPlatform, 'once'>, hook: HookName) {
   let isRun = false;
   platform.once(hook, () => {
     isRun = true;
@@ -76,31 +77,36 @@ async function killAndFollow(name: string, meanwhile: () => void | Promise<void>
 describe('workflows/restoreWindow: a worker killed with SIGKILL', () => {
   it('is followed by another one at each step, and the restores end well', async () => {
     const live = { demo: site.simulator.liveIndices(), twin: twin.simulator.liveIndices() };
+    const stop = hangNext(site, 'stop');
     const deletion = holdNext(site.simulator, 'DELETE searchEngine deleteIndices');
     const zeebeRestore = hangNext(site, 'zeebeRestore');
     const start = hangNext(twin.platform, 'start');
     await ask(server, 'create role slow');
 
     const running = Promise.all([restore(sets.demo), restore(sets.twin)]);
-    await deletion.reached();
+    await stop.reached();
     await until('the dump is half restored', async () => (await ask(server, slowSessions)) === '1');
     await killAndFollow('second', async () => {
-      deletion.letGo();
       await ask(server, 'drop role slow');
     });
+    await Promise.all([deletion.reached(), start.reached()]);
     const snapshot = holdNext(site.simulator, 'POST searchEngine restore');
-    await Promise.all([snapshot.reached(), start.reached()]);
     const proof = holdNext(twin.simulator, 'GET searchEngine templates');
-    await killAndFollow('third', snapshot.letGo);
-    await Promise.all([zeebeRestore.reached(), proof.reached()]);
+    await killAndFollow('third', deletion.letGo);
+    await Promise.all([snapshot.reached(), proof.reached()]);
+    await killAndFollow('fourth', () => {
+      snapshot.letGo();
+      proof.letGo();
+    });
+    await zeebeRestore.reached();
     const half = site.hasMarker();
-    await killAndFollow('fourth', proof.letGo);
+    await killAndFollow('fifth', () => undefined);
     const [demo, second] = await running;
 
     expect(half).toBe(true);
     expect([demo.exitCode, second.exitCode]).toEqual([0, 0]);
     expect(demo.stdout).toMatch(new RegExp(`^restored: set ${sets.demo} of demo into demo, in `, 'm'));
-    expect(site.asked()).toEqual(['stop', 'zeebeRestore', 'zeebeRestore', 'start']);
+    expect(site.asked()).toEqual(['stop', 'stop', 'zeebeRestore', 'zeebeRestore', 'start']);
     expect(twin.platform.asked()).toEqual(['stop', 'zeebeRestore', 'start', 'start']);
     expect(site.simulator.liveIndices()).toEqual(live.demo);
     expect(twin.simulator.liveIndices()).toEqual(live.twin);

@@ -9,11 +9,14 @@ import { searchRoute } from './searchRoute.ts';
 /** Deletion of indices, restore of snapshots, and where the shards of an index come from. */
 export function searchRestoreRoutes(world: World): Route[] {
   const onIndices =
-    (answer: (indices: SimulatedIndex[]) => unknown) =>
+    (answer: (indices: SimulatedIndex[], query: URLSearchParams) => unknown) =>
     ({ params, query }: SimulatedRequest) =>
       withIndices(world, params['patterns'] ?? '', query, (names) => ({
         status: 200,
-        json: answer(names.flatMap((name) => world.indices.find(name) ?? [])),
+        json: answer(
+          names.flatMap((name) => world.indices.find(name) ?? []),
+          query,
+        ),
       }));
   return [
     searchRoute(
@@ -53,8 +56,8 @@ export function searchRestoreRoutes(world: World): Route[] {
       'GET',
       '/:patterns/_count',
       'count',
-      onIndices((indices) => ({
-        count: indices.length * SHARD_CONTENT.documents,
+      onIndices((indices, query) => ({
+        count: indices.length * countIn(query.get('q') ?? ''),
         _shards: shards(
           indices.length,
           indices.filter((it) => world.indices.isStarted(it)),
@@ -62,6 +65,11 @@ export function searchRestoreRoutes(world: World): Route[] {
       })),
     ),
   ];
+}
+
+/** As if every document were a process instance, and every other one of them active. */
+function countIn(query: string): number {
+  return query.includes('state:ACTIVE') ? SHARD_CONTENT.documents / 2 : SHARD_CONTENT.documents;
 }
 
 function restore(world: World, { params, body }: SimulatedRequest): Answer {

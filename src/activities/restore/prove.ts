@@ -34,6 +34,7 @@ export async function proveRestored(restored: Restored): Promise<RestoreProof> {
     proven: [
       ...seen.flatMap((each) => each.proven),
       `${indices.length} indices restored, ${documents} documents, every shard as large as in its snapshot`,
+      ...(await countInstances(restored)),
       ...around.proven,
     ],
     notProven: [
@@ -112,6 +113,17 @@ async function proveIndices({ camunda, manifest, call }: Restored): Promise<Seen
   return lost.length === 0
     ? { proven: [`all ${wanted.length} indices of the backup are there`], missing: [] }
     : { proven: [], missing: [`indices are missing: ${lost.join(', ')}`] };
+}
+
+/** No manifest has their number, so this is for who knows what it should be. */
+async function countInstances({ camunda, manifest, indices, call }: Restored): Promise<string[]> {
+  const { operate } = manifest.searchEngine.indexPrefixes;
+  const lists = indices
+    .map(({ index }) => index)
+    .filter((index) => index.startsWith(`${operate}-list-view-`));
+  if (lists.length === 0) return [];
+  const { all, active } = await camunda.searchEngine.countInstances(lists, call);
+  return [`Operate shows ${all} process instances, ${active} of them active`];
 }
 
 /** Aliases come with the indices; templates are in no snapshot and must have been there. */

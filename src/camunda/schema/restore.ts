@@ -72,7 +72,7 @@ export type Recovery = z.infer<typeof Recovery>;
 /** `GET /{indices}/_recovery`: where each placed copy of a shard got its data from. */
 export const Recoveries = z.record(z.string(), z.object({ shards: z.array(Recovery).default([]) }));
 
-/** `GET /{index}/_count`. */
+/** `GET /{index}/_count`, with `?q=` too. */
 export const Counted = z.object({
   count: z.int(),
   _shards: z.object({ total: z.int(), successful: z.int(), failed: z.int() }),
