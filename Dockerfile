@@ -27,7 +27,7 @@ COPY --from=build /opt/safepoint ./
 RUN ln -s /opt/safepoint/src/client.ts /usr/local/bin/safepoint
 ENV NODE_ENV=production SAFEPOINT_WORKFLOW_BUNDLE=/opt/safepoint/dist/workflows.js
 # A dump passes in chunks that live for a moment: without these, garbage of it stands in memory (docs/performance.md).
-ENV NODE_OPTIONS=--max-semi-space-size=4 MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=1048576
+ENV NODE_OPTIONS=--max-semi-space-size=1 MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=1048576
 
 # The user `node`, as a number: Kubernetes does not start a name where `runAsNonRoot` is asked for. It owns nothing here,
 # and nothing is written outside of /tmp, so the root file system may be read-only.
