@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -7,10 +5,19 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { runSql, startPostgres } from '../../sandbox/stack/postgres.ts';
 import { dumpName } from '../../src/domain/setKeys.ts';
 import { processesUsing } from '../support/processes.ts';
+import {
+  atPreflight,
+  BUDGET,
+  folder,
+  inTheDump,
+  removePrograms,
+  scripted,
+  whenReadBack,
+} from './badDatabases.ts';
 import type { ClusterShape } from './cluster.ts';
 import { holdLock } from './databaseLock.ts';
 import { expectNothingLeft } from './expectNothingLeft.ts';
-import { endlessDump, wholeDump, writePrograms, type Scripts } from './fakePrograms.ts';
+import { endlessDump } from './fakePrograms.ts';
 import { startInstallation, type Installation } from './installation.ts';
 import { inDump } from './moments.ts';
 import { endOf, type RunEnd } from './runs.ts';
@@ -18,67 +25,6 @@ import { keysOf } from './storeRuns.ts';
 import { until } from './until.ts';
 
 const COMPLETE = { status: 'COMPLETED', result: { verdict: 'complete', reasons: [] } };
-/** Between the fourth try, 7 s and four tries after the first, and the fifth, 15 s: so it ends between two, with the reason. */
-const BUDGET = '16 s';
-const TRAILER = '-- PostgreSQL database cluster dump complete';
-
-const folder = mkdtempSync(path.join(tmpdir(), 'safepoint-database-faults-'));
-let programs = 0;
-/** A cluster whose database is known by these programs only. */
-function scripted(scripts: Scripts | null): ClusterShape {
-  const binDir = path.join(folder, `programs-${++programs}`);
-  if (scripts !== null) writePrograms(binDir, scripts);
-  const database = { host: '127.0.0.1', user: 'nobody', password: { env: 'FAULTS_PASSWORD' }, binDir };
-  return { settings: { databases: { 'web-modeler': database }, budgets: { dump: BUDGET } } };
-}
-
-const atPreflight = {
-  'older-client': {
-    at: 'pg_dumpall is older than the server',
-    shape: scripted({ pg_dumpall: wholeDump(1000), version: '14.9' }),
-    seen: 'server 15.18, pg_dumpall 14.9',
-  },
-  'no-program': { at: 'there is no pg_dumpall', shape: scripted(null), seen: 'could not be started: ENOENT' },
-  'wrong-password': {
-    at: 'the server refuses the password',
-    shape: { database: true }, // and another password, see `spoilPassword`
-    seen: 'password authentication failed',
-  },
-  'server-down': {
-    at: 'the server is down',
-    shape: scripted({ pg_dumpall: wholeDump(1000), psql: 'echo "Connection refused" >&2; exit 2' }),
-    seen: 'Connection refused',
-  },
-};
-
-const inTheDump = {
-  'late-failure': {
-    at: 'pg_dumpall writes a whole dump and ends with 1',
-    shape: scripted({ pg_dumpall: `${wholeDump(50_000)}; echo "no space" >&2; exit 1` }),
-    code: 'DumpFailed',
-    seen: 'no space',
-  },
-  refused: {
-    at: 'the password is refused in the middle',
-    shape: scripted({ pg_dumpall: 'echo "FATAL:  password authentication failed for user" >&2; exit 1' }),
-    code: 'AccessDenied',
-    seen: 'password authentication failed',
-  },
-};
-
-/** pg_dumpall ends with 0 and has written something else than a whole dump. */
-const whenReadBack = {
-  truncated: { at: 'half a dump', shape: scripted({ pg_dumpall: 'head -c 50000 /dev/urandom' }) },
-  'no-cluster-trailer': {
-    at: 'the end of the dump of one database',
-    shape: scripted({ pg_dumpall: `printf '%s\n' -- '-- PostgreSQL database dump complete' --` }),
-  },
-  'text-behind': {
-    at: 'something behind the trailer',
-    shape: scripted({ pg_dumpall: `printf '%s\n' -- '${TRAILER}' -- 'more'` }),
-  },
-};
-
 let installation: Installation;
 /** All that fail by themselves run side by side. */
 const ends = new Map<string, Promise<RunEnd>>();
@@ -106,7 +52,7 @@ beforeAll(async () => {
 }, 180_000);
 afterAll(async () => {
   await installation.stop();
-  rmSync(folder, { recursive: true });
+  removePrograms();
 }, 60_000);
 
 function spoilPassword(config: Record<string, unknown>): Record<string, unknown> {
