@@ -37,24 +37,32 @@ export async function putEverywhere(
     void branch.ended.then(() => {
       if (alive().length === 0) body.destroy(new AllFailed());
     });
-  const stopBody = () => body.destroy(signal?.reason as Error);
-  signal?.addEventListener('abort', stopBody, { once: true });
+  const stopped = Promise.withResolvers<never>();
+  stopped.promise.catch(() => undefined); // nobody may be waiting at that moment
+  const stop = () => {
+    body.destroy(signal?.reason as Error);
+    stopped.reject(signal?.reason);
+  };
+  const wait = (ready: (branch: Branch) => Promise<unknown>) =>
+    Promise.race([waitForAll(alive(), ready, stallMs), stopped.promise]);
+  if (signal?.aborted === true) stop();
+  signal?.addEventListener('abort', stop, { once: true });
   try {
     for await (const { bytes } of inParts(body, () => blockBytes)) {
       if (bytes.length === 0) continue;
-      await waitForAll(alive(), (branch) => branch.wanted(), stallMs);
+      await wait((branch) => branch.wanted());
       for (const branch of alive()) branch.push(bytes);
     }
     for (const branch of alive()) branch.push(null);
-    await waitForAll(alive(), (branch) => branch.ended, stallMs);
+    await wait((branch) => branch.ended);
   } catch (error) {
-    const stopped = alive();
-    for (const branch of stopped) branch.fail(error);
-    await waitForEnds(stopped, stallMs);
+    const left = alive();
+    for (const branch of left) branch.fail(error);
+    await waitForEnds(left, stallMs);
     signal?.throwIfAborted();
     if (!(error instanceof AllFailed)) throw error;
   } finally {
-    signal?.removeEventListener('abort', stopBody);
+    signal?.removeEventListener('abort', stop);
     body.destroy();
   }
   const left = branches.filter(({ failure }) => failure !== undefined);

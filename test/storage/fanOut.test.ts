@@ -206,14 +206,31 @@ describe('storage/fanOut: putEverywhere', () => {
     ['in the middle', () => source(20).body],
     ['before the first block', silent],
   ])('ends with the reason of the signal %s, also beside a store that hears of nothing', async (_, body) => {
-    const stopping = new AbortController();
-    const reason = new Error('cancelled');
-    const stalling = replaced(1, () => new Promise(() => undefined));
-    const put = putEverywhere(stalling, KEY, body(), { stallMs: 100, signal: stopping.signal });
-    setTimeout(() => {
-      stopping.abort(reason);
-    }, 50);
+    await expectStopped(replaced(1, deaf), body());
+  });
 
-    await expect(Promise.race([put, sleep(5_000, 'it hangs', { ref: false })])).rejects.toBe(reason);
+  it('ends with the reason of the signal before a store has asked for a block', async () => {
+    const idle: ObjectStore['putStream'] = (_key, _body, options) =>
+      new Promise((_resolve, reject) => {
+        options?.signal?.addEventListener('abort', () => {
+          reject(options.signal?.reason as Error);
+        });
+      });
+    const [near] = replaced(1, deaf).slice(1);
+
+    await expectStopped([...replaced(0, idle).slice(0, 1), near as ObjectStore], source(20).body);
   });
 });
+
+const deaf: ObjectStore['putStream'] = () => new Promise(() => undefined);
+
+async function expectStopped(into: ObjectStore[], body: Readable): Promise<void> {
+  const stopping = new AbortController();
+  const reason = new Error('cancelled');
+  const put = putEverywhere(into, KEY, body, { stallMs: 100, signal: stopping.signal });
+  setTimeout(() => {
+    stopping.abort(reason);
+  }, 50);
+
+  await expect(Promise.race([put, sleep(5_000, 'it hangs', { ref: false })])).rejects.toBe(reason);
+}
