@@ -8,6 +8,7 @@ import { createMeter, type Meter } from '../storage/meter.ts';
 import type { ObjectStore } from '../storage/port.ts';
 import { startCompression, type Converter } from '../storage/zstd.ts';
 import { startCommand, type RunningCommand } from '../system/command.ts';
+import { endsWithWorker } from './endsWithWorker.ts';
 import { pgCommand } from './pgCommand.ts';
 import { startRawMeter, type RawFacts, type RawMeter } from './rawMeter.ts';
 
@@ -49,7 +50,8 @@ export async function dumpDatabase(request: DumpRequest): Promise<DumpResult> {
   const compression = startCompression(level);
   const raw = encryption === undefined ? undefined : startRawMeter(compression.program);
   const reader = raw?.command ?? compression.program;
-  const dump = startCommand(pgCommand(database, 'pg_dumpall', ['--quote-all-identifiers']), reader);
+  const program = pgCommand(database, 'pg_dumpall', ['--quote-all-identifiers']);
+  const dump = startCommand(endsWithWorker(program), reader);
   const compressed = createMeter();
   const stored = createMeter({
     onChunk: () => onProgress?.({ sizeBytes: stored.sizeBytes }),
@@ -57,7 +59,6 @@ export async function dumpDatabase(request: DumpRequest): Promise<DumpResult> {
       await requireGoodEnd(database, dump, raw, compression);
     },
   });
-  dump.stdin.end();
   const last = raw?.command ?? dump;
   const feeding =
     compression.program === undefined ? pipeline(last.stdout, compression.input) : Promise.resolve();
