@@ -7,6 +7,7 @@ import { expectJson } from '../cli/expectJson.ts';
 import { safepoint } from '../cli/safepoint.ts';
 import { startDatabase, type DatabaseFixture } from '../database/databaseFixture.ts';
 import { ask, psqlAt, startBareServer } from '../database/restoreFixture.ts';
+import { holdLock } from '../faults/databaseLock.ts';
 import { until } from '../faults/until.ts';
 import type { WorkerProcess } from '../faults/workerProcess.ts';
 import { startHookedPlatform, type HookedPlatform } from './hookedPlatform.ts';
@@ -14,6 +15,7 @@ import { startSite, type Site } from './site.ts';
 
 /** Hangs while it is restored on a server that has the role `slow`. */
 const slowView = `create materialized view slow as select pg_sleep(300)::text as slept from pg_roles where rolname = 'slow'`;
+const waiting = 'select count(*) from pg_locks where not granted';
 const slowSessions = `select count(*) from pg_stat_activity where query like 'REFRESH%' and state = 'active'`;
 
 let source: DatabaseFixture;
@@ -81,28 +83,33 @@ describe('workflows/restoreWindow: a worker killed with SIGKILL', () => {
     const deletion = holdNext(site.simulator, 'DELETE searchEngine deleteIndices');
     const zeebeRestore = hangNext(site, 'zeebeRestore');
     const start = hangNext(twin.platform, 'start');
+    // Read when a restore looks whether the server can take the dump, which it does before anything is stopped.
+    const look = await holdLock(server.postgres, { database: 'postgres', table: 'pg_tablespace' });
     await ask(server, 'create role slow');
 
     const running = Promise.all([restore(sets.demo), restore(sets.twin)]);
-    await stop.reached();
+    await Promise.all([
+      stop.reached(),
+      until('the dump was read', async () => (await ask(server, waiting)) === '1'),
+    ]);
+    const untouched = twin.platform.asked();
+    await killAndFollow('second', look.release);
+    await deletion.reached();
     await until('the dump is half restored', async () => (await ask(server, slowSessions)) === '1');
-    await killAndFollow('second', async () => {
+    const snapshot = holdNext(site.simulator, 'POST searchEngine restore');
+    await killAndFollow('third', async () => {
+      deletion.letGo();
       await ask(server, 'drop role slow');
     });
-    await Promise.all([deletion.reached(), start.reached()]);
-    const snapshot = holdNext(site.simulator, 'POST searchEngine restore');
+    await Promise.all([snapshot.reached(), start.reached()]);
     const proof = holdNext(twin.simulator, 'GET searchEngine templates');
-    await killAndFollow('third', deletion.letGo);
-    await Promise.all([snapshot.reached(), proof.reached()]);
-    await killAndFollow('fourth', () => {
-      snapshot.letGo();
-      proof.letGo();
-    });
-    await zeebeRestore.reached();
+    await killAndFollow('fourth', snapshot.letGo);
+    await Promise.all([zeebeRestore.reached(), proof.reached()]);
     const half = site.hasMarker();
-    await killAndFollow('fifth', () => undefined);
+    await killAndFollow('fifth', proof.letGo);
     const [demo, second] = await running;
 
+    expect(untouched).toEqual([]);
     expect(half).toBe(true);
     expect([demo.exitCode, second.exitCode]).toEqual([0, 0]);
     expect(demo.stdout).toMatch(new RegExp(`^restored: set ${sets.demo} of demo into demo, in `, 'm'));
