@@ -50,7 +50,7 @@ export function createCheckActivities(deps: ActivityDeps) {
     }): Promise<VerifiedSet> {
       const stores = storesOfCluster(deps, cluster);
       return await withHeartbeats(async (report) => {
-        const findings = await inspectStoredSet(
+        const { findings, restorable } = await inspectStoredSet(
           {
             camunda: camunda(cluster),
             stores,
@@ -66,6 +66,7 @@ export function createCheckActivities(deps: ActivityDeps) {
           cluster,
           backupId,
           ok: bad.length === 0,
+          restorable,
           checkedAt: new Date().toISOString(),
           findings,
         };

@@ -33,8 +33,10 @@ export function createCleanUpActivities(deps: ActivityDeps) {
       const tidy = async (name: string, remove: () => Promise<boolean>) => {
         try {
           if (await remove()) clean.removed.push(name);
+          return true;
         } catch (error) {
           clean.left.push(`${name}: ${messageOf(error)}`);
+          return false;
         }
       };
       const tidyStore = (store: ObjectStore, where: string) =>
@@ -44,16 +46,18 @@ export function createCleanUpActivities(deps: ActivityDeps) {
           ),
         );
       const client = deps.camunda(plan.cluster);
-      await Promise.all([
-        ...parts.map((part) => tidy(part, () => removePart(client, part, backupId, { goneMs: GONE_MS }))),
-        tidyStore(lead, ''),
-        // The manifest goes to the copies first; one without its dumps would be taken for a backup.
-        ...copies.map(async (copy) => {
-          const left = clean.left.length;
-          await tidy(`manifest in ${copy.name}`, () => removeOwnManifest(copy, manifest));
-          if (clean.left.length === left) await tidyStore(copy, ` in ${copy.name}`);
-        }),
-      ]);
+      // The manifest goes to the copies first. Where one stays, locked, the set is a backup and keeps what belongs to it.
+      const cleared = new Set<ObjectStore>();
+      for (const copy of copies)
+        if (await tidy(`manifest in ${copy.name}`, () => removeOwnManifest(copy, manifest)))
+          cleared.add(copy);
+      const stay = copies.filter((copy) => !cleared.has(copy)).map((copy) => hasOwnManifest(copy, manifest));
+      if (!(await Promise.all(stay)).includes(true))
+        await Promise.all([
+          ...parts.map((part) => tidy(part, () => removePart(client, part, backupId, { goneMs: GONE_MS }))),
+          tidyStore(lead, ''),
+          ...[...cleared].map((copy) => tidyStore(copy, ` in ${copy.name}`)),
+        ]);
       if (clean.left.length > 0)
         log.warn('a set that was given up could not be removed whole', { backupId, left: clean.left });
       return clean;
@@ -82,6 +86,12 @@ async function removeOwnManifest(store: ObjectStore, key: string): Promise<boole
   if (!isOwn(text)) throw new Error(`${store.locate(key)} is not the manifest of this run`);
   await store.remove(key);
   return true;
+}
+
+/** As far as the store can be asked. */
+async function hasOwnManifest(store: ObjectStore, key: string): Promise<boolean> {
+  const text = await store.getObject(key).catch(() => null);
+  return text !== null && isOwn(text);
 }
 
 /** Whether it was there. A worker that was killed may have left half of it, which goes too. */

@@ -4,7 +4,16 @@ import { CUT_PARTS } from '../contract/parts.ts';
 import { SafepointError } from '../contract/errors.ts';
 import type { DeleteSetInput } from '../contract/retention.ts';
 import type { Tombstone } from '../contract/setRecords.ts';
-import { INTENT, isDumpName, isOwnName, MANIFEST, setKey, TOMBSTONE } from '../domain/setKeys.ts';
+import {
+  HOLD,
+  INTENT,
+  isDumpName,
+  isOwnName,
+  MANIFEST,
+  RESTORING,
+  setKey,
+  TOMBSTONE,
+} from '../domain/setKeys.ts';
 import { readDocuments, type CatalogSet } from '../storage/catalogEntry.ts';
 import type { ObjectStore } from '../storage/port.ts';
 import { openFolder, type SetFolder } from '../storage/setFolders.ts';
@@ -57,8 +66,9 @@ export function createDeletionActivities(deps: ActivityDeps, runs: RunLookup) {
           workflowId: activityInfo().workflowExecution?.workflowId ?? '',
           deletedAt: new Date().toISOString(),
         };
-        for (const { store, set } of found)
-          if (set.tombstone === undefined) await writeTombstone(store, tombstone);
+        const fresh = found.filter(({ set }) => set.tombstone === undefined).map(({ store }) => store);
+        for (const store of fresh) await writeTombstone(store, tombstone);
+        await withdrawIfWanted(fresh, { cluster, backupId });
         return { parts };
       });
     },
@@ -164,6 +174,19 @@ async function writeTombstone(store: ObjectStore, tombstone: Tombstone): Promise
   await store.putObject(key, text, { signal: cancellationSignal() });
   if ((await store.head(key)) !== null) return;
   throw new SafepointError('StoreFailed', `${store.locate(key)} was written, but the store does not have it`);
+}
+
+/**
+ * Who holds a set or begins a restore looks for a tombstone after he has written, and we look for what he wrote after ours: so
+ * one of the two always sees the other.
+ */
+async function withdrawIfWanted(fresh: readonly ObjectStore[], { cluster, backupId }: SetRef): Promise<void> {
+  const folders = await Promise.all(fresh.map((store) => openFolder(store, cluster, backupId)));
+  const wanted = [HOLD, RESTORING].find((name) => folders.some((folder) => folder?.objects.has(name)));
+  if (wanted === undefined) return;
+  for (const store of fresh)
+    await store.remove(setKey(cluster, backupId, TOMBSTONE), { signal: cancellationSignal() });
+  throw refused(backupId, `${wanted} came while its deletion began`);
 }
 
 /** A store that fails for one object is asked for the others all the same. */

@@ -11,6 +11,8 @@ import type {
   RestoreStep,
   Surroundings,
 } from '../contract/restore.ts';
+import { setKey, TOMBSTONE } from '../domain/setKeys.ts';
+import type { ObjectStore } from '../storage/port.ts';
 import type { ActivityDeps } from './deps.ts';
 import { withHeartbeats } from './heartbeats.ts';
 import { createHookActivities } from './hooks.ts';
@@ -44,7 +46,7 @@ export function createRestoreActivities(deps: ActivityDeps) {
       return await withHeartbeats(() => makePlan(planDeps, input, call()));
     },
 
-    /** Leaves word in the store of the target which step begins, before it begins. */
+    /** Leaves word in the store of the target which step begins, before it begins. Fails with `RestoreRefused`. */
     async enterRestoreStep({ ref, step }: { ref: RestoreRef; step: RestoreStep }): Promise<void> {
       const { workflowExecution } = activityInfo();
       const { cluster, target, backupId, restoreId } = ref;
@@ -63,6 +65,8 @@ export function createRestoreActivities(deps: ActivityDeps) {
         },
         call(),
       );
+      // A deletion that begins after this looks for our marker, see deletion.ts.
+      if (HARMLESS.includes(step)) await refuseDeleted(stores.set, ref);
     },
 
     /** Fails with `NotStopped`, naming each process that answers or may. */
@@ -128,6 +132,14 @@ export function createRestoreActivities(deps: ActivityDeps) {
       await recordTrial(storesOfCluster(deps, plan.cluster), info, call());
     },
   };
+
+  async function refuseDeleted(store: ObjectStore, { cluster, backupId }: RestoreRef): Promise<void> {
+    if ((await store.head(setKey(cluster, backupId, TOMBSTONE), call())) === null) return;
+    throw new SafepointError(
+      'RestoreRefused',
+      `set ${backupId} of ${cluster} is being deleted; choose another one with \`safepoint list ${cluster}\``,
+    );
+  }
 
   async function readAround(target: string, prefixes: string[]): Promise<Surroundings> {
     const { searchEngine } = deps.camunda(target);

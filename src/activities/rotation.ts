@@ -79,7 +79,8 @@ async function readRotated(
     endedMs,
     held: entries.some(({ held }) => held),
     provenMs: provenMsOf(entries),
-    verified: entries.every(({ check }) => check?.ok !== false),
+    verified: (await Promise.all(entries.map((entry) => isVerified(entry, stores)))).every(Boolean),
+    opened: false,
     inUse: entries.some(({ restoring }) => restoring) ? 'a restore has begun from it and not ended' : null,
   };
   if (state !== 'unfinished') return set;
@@ -90,6 +91,17 @@ async function readRotated(
     return { ...set, inUse: `Temporal does not say whether run ${owner.workflowId} is over` };
   const alive = (await runs.readRunState(owner)) === 'running';
   return { ...set, inUse: alive ? `run ${owner.workflowId} is at it` : null };
+}
+
+/** A copy that is damaged is to be repaired; as long as another one is whole, the set is a backup. */
+async function isVerified(
+  { check, store, cluster, backupId }: CatalogEntry,
+  stores: readonly ObjectStore[],
+): Promise<boolean> {
+  if (check?.ok !== false) return true;
+  const having = stores.find(({ name }) => name === store);
+  const folder = having === undefined ? null : await openFolder(having, cluster, backupId);
+  return folder !== null && (await readDocuments(folder)).lastCheck?.restorable === true;
 }
 
 /** A drill that only read the set proves no more than a check does. */
@@ -114,7 +126,8 @@ async function readNewestManifests(
     const documents = await Promise.all(
       folders.filter((folder) => folder !== null).map((folder) => readDocuments(folder)),
     );
-    if (documents.some(({ entry }) => entry.state === 'complete')) readable += 1;
+    set.opened = documents.some(({ entry }) => entry.state === 'complete');
+    if (set.opened) readable += 1;
     else set.state = 'unreadable';
   }
 }

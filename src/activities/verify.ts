@@ -43,7 +43,9 @@ export async function askAgain(client: CamundaClient, captured: PartResult): Pro
   const check = `${captured.part}.complete`;
   const status = await client.getBackup(captured.part, captured.backupId, { signal: cancellationSignal() });
   const same = fingerprint(status.pieces) === fingerprint(captured.pieces);
-  if (status.kind === 'complete' && same) {
+  // Partitions that were added since make no backup of before them incomplete.
+  const wasScaled = (status.expectedPieces ?? captured.pieces.length) !== captured.pieces.length;
+  if (same && (status.kind === 'complete' || (status.kind === 'running' && wasScaled))) {
     return { check, ok: true, severity: 'error', seen: describeProgress(status) };
   }
   const seen = same

@@ -1,5 +1,6 @@
 import { cancellationSignal } from '@temporalio/activity';
 import type { CamundaClient } from '../camunda/port.ts';
+import { SafepointError } from '../contract/errors.ts';
 import type { Manifest } from '../contract/manifest.ts';
 import type { PartResult } from '../contract/parts.ts';
 import type { Finding } from '../contract/preflight.ts';
@@ -22,6 +23,9 @@ export type StoredSet = {
   backupId: string;
 };
 
+/** `restorable`: whether Camunda has every part and one store the manifest and every dump, whatever is wrong with the copies. */
+export type StoredSetReport = { findings: Finding[]; restorable: boolean };
+
 /**
  * Looks at a sealed set as if nobody had seen it before: the manifest of each store and its digest, every dump in every store to
  * its last byte, each part at Camunda, each snapshot with its indices. Fails only when something could not be asked.
@@ -29,13 +33,13 @@ export type StoredSet = {
 export async function inspectStoredSet(
   { camunda, stores, encryption, cluster, backupId }: StoredSet,
   report: Report,
-): Promise<Finding[]> {
+): Promise<StoredSetReport> {
   const copies: { store: ObjectStore; folder: SetFolder | null }[] = [];
   for (const store of stores) copies.push({ store, folder: await openFolder(store, cluster, backupId) });
   const manifests = await Promise.all(copies.map((copy) => readCopy(copy, backupId)));
   const findings = manifests.map(({ finding }) => finding);
   const manifest = manifests.find((each) => each.manifest !== undefined)?.manifest;
-  if (manifest === undefined) return findings;
+  if (manifest === undefined) return { findings, restorable: false };
   if (new Set(manifests.flatMap(({ sha256 }) => sha256 ?? [])).size > 1)
     findings.push(
       bad('manifest.same', 'the manifests of the stores differ', 'find out which one is the real one'),
@@ -43,16 +47,39 @@ export async function inspectStoredSet(
 
   report({ progress: 'asking every part again' });
   const parts = manifest.parts as unknown as PartResult[];
-  findings.push(...(await Promise.all(parts.map((part) => askAgain(camunda, part)))));
-  findings.push(...compareSnapshots(manifest, await lookUpSnapshots(camunda, parts)));
-  for (const { store, folder } of copies) {
+  const shared = await Promise.all(parts.map((part) => askStored(camunda, part)));
+  shared.push(...compareSnapshots(manifest, await lookUpSnapshots(camunda, parts)));
+  let wholeCopies = 0;
+  const differ = findings.some(({ check }) => check === 'manifest.same');
+  findings.push(...shared);
+  for (const [at, { store, folder }] of copies.entries()) {
     if (folder === null) continue;
     // A store that lacked a dump when the set was sealed may have got it since.
     const artifacts = manifest.artifacts.map((artifact) => ({ ...artifact, stores: [store.name] }));
     const dumps = await readBackDumps({ artifacts, backupId }, { stores: [store], encryption, report });
     findings.push(...dumps.findings);
+    const own = [manifests[at]?.finding, ...dumps.findings];
+    if (!own.some((finding) => finding === undefined || isError(finding))) wholeCopies += 1;
   }
-  return findings;
+  return { findings, restorable: !differ && wholeCopies > 0 && !shared.some(isError) };
+}
+
+const isError = ({ ok, severity }: Finding) => !ok && severity === 'error';
+
+/** An application that left the config, or this version of Camunda, can no longer be asked; its snapshots still can. */
+async function askStored(camunda: CamundaClient, part: PartResult): Promise<Finding> {
+  try {
+    return await askAgain(camunda, part);
+  } catch (error) {
+    if (!(error instanceof SafepointError) || error.code !== 'InvalidConfig') throw error;
+    return {
+      check: `${part.part}.complete`,
+      ok: false,
+      severity: 'warning',
+      seen: `cannot be asked any more, only its snapshots: ${error.message}`,
+      fix: 'nothing to do where the application was taken away on purpose',
+    };
+  }
 }
 
 async function readCopy(

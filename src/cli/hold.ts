@@ -17,8 +17,7 @@ export function holdCommand(deps: CliDeps): Command {
     'hold',
     'keep a set whatever the retention says, until `release`',
     async (folder, { reason }) => {
-      if (folder.objects.has(TOMBSTONE))
-        throw new SafepointError('InvalidInput', `the deletion of set ${folder.backupId} has begun already`);
+      if (folder.objects.has(TOMBSTONE)) throw begun(folder);
       const hold: Hold = {
         schema: 'safepoint/hold/v1',
         backupId: folder.backupId,
@@ -27,7 +26,10 @@ export function holdCommand(deps: CliDeps): Command {
         heldAt: new Date().toISOString(),
       };
       await folder.store.putObject(keyOf(folder), `${JSON.stringify(hold, null, 2)}\n`);
-      return 'held';
+      if ((await folder.store.head(setKey(folder.cluster, folder.backupId, TOMBSTONE))) === null)
+        return 'held';
+      await folder.store.remove(keyOf(folder)); // or what the deletion leaves would stay for ever
+      throw begun(folder);
     },
   ).requiredOption('--reason <text>', 'why; shown by `list` and `prune`');
 }
@@ -37,6 +39,13 @@ export function releaseCommand(deps: CliDeps): Command {
     await folder.store.remove(keyOf(folder));
     return 'released';
   });
+}
+
+function begun({ backupId, cluster }: SetFolder): SafepointError {
+  return new SafepointError(
+    'InvalidInput',
+    `the deletion of set ${backupId} has begun; \`safepoint list ${cluster}\` shows whether it went on, then hold it again if it is still a backup`,
+  );
 }
 
 function keyOf({ cluster, backupId }: SetFolder): string {

@@ -29,6 +29,8 @@ export type RotatedSet = {
   held: boolean;
   /** Sealing verified it, and no later check found it damaged. */
   verified: boolean;
+  /** Its manifest was opened just now and can be read; of the others only names were looked at. */
+  opened: boolean;
   /** When it was last shown to be restorable, by a restore or a drill that went beyond reading it; `null`: never. */
   provenMs: number | null;
   /** Who works with it, in one sentence; `null` when nobody does. */

@@ -32,6 +32,8 @@ export const CheckRecord = z.object({
   cluster: z.string(),
   backupId: z.string(),
   ok: z.boolean(),
+  /** Whether Camunda has every part and one store the manifest and every dump, whatever is wrong with the copies. */
+  restorable: z.boolean().optional(), // since 0.5.0
   checkedAt: z.string(),
   findings: z.array(FindingSchema),
 });

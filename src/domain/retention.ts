@@ -95,7 +95,7 @@ function keepMinimum(
 ): void {
   const whole = sets.filter(isWhole);
   const isKept = ({ backupId }: RotatedSet) => (kept.get(backupId) ?? []).length > 0;
-  const missing = minComplete - whole.filter(isKept).length;
+  const missing = minComplete - whole.filter((set) => set.opened && isKept(set)).length;
   const more = whole.filter((set) => !isKept(set)).slice(0, Math.max(0, missing));
   for (const set of more)
     keep(set, `minComplete: never fewer than ${minComplete} complete and verified sets`);

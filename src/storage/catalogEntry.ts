@@ -95,7 +95,8 @@ export async function readDocuments(folder: SetFolder): Promise<CatalogSet> {
           count: manifest.artifacts.length,
           sizeBytes: manifest.artifacts.reduce((sum, artifact) => sum + artifact.sizeBytes, 0),
         };
-  return { entry: entryOf(folder, factsOf(documents, unreadable), expected), ...documents };
+  const facts = factsOf(documents, { unreadable, isDeleting: folder.objects.has(TOMBSTONE) });
+  return { entry: entryOf(folder, facts, expected), ...documents };
 }
 
 /** The label of this manifest; `null` where there is none, several, or one of another manifest. */
@@ -146,15 +147,17 @@ type SetFacts = Pick<
   'state' | 'procedure' | 'startedAt' | 'completedAt' | 'windowMs' | 'reasons'
 >;
 
-function factsOf(documents: SetDocuments, unreadable: string | undefined): SetFacts {
+function factsOf(
+  documents: SetDocuments,
+  { unreadable, isDeleting }: { unreadable: string | undefined; isDeleting: boolean },
+): SetFacts {
   const { manifest, intent, failure, tombstone } = documents;
-  if (tombstone !== undefined) {
-    const why = tombstone.reasons.join('; ');
-    return {
-      ...beginningOf(documents),
-      state: 'deleting',
-      reasons: [`its deletion began ${tombstone.deletedAt}: ${why}`],
-    };
+  if (isDeleting) {
+    const began =
+      tombstone === undefined
+        ? 'its deletion began, and tombstone.json cannot be read'
+        : `its deletion began ${tombstone.deletedAt}: ${tombstone.reasons.join('; ')}`;
+    return { ...beginningOf(documents), state: 'deleting', reasons: [began] };
   }
   if (manifest !== undefined) {
     return {

@@ -266,9 +266,9 @@ describe('activities: the manifest of a set in two stores', () => {
 });
 
 describe('activities/cleanUp: a set in two stores', () => {
-  const cleanUp = () =>
+  const cleanUp = (deps = cluster.deps) =>
     runActivity(() =>
-      createCleanUpActivities(cluster.deps).cleanUpSet({ plan: input.plan, backupId: '1000', parts: [] }),
+      createCleanUpActivities(deps).cleanUpSet({ plan: input.plan, backupId: '1000', parts: ['zeebe'] }),
     );
 
   it('removes dumps of both names from both, and a manifest that only the copy has', async () => {
@@ -282,7 +282,12 @@ describe('activities/cleanUp: a set in two stores', () => {
     const { removed, left } = await cleanUp();
 
     expect(left).toEqual([]);
-    expect(removed.toSorted()).toEqual(['manifest in offsite', 'web-modeler', 'web-modeler in offsite']);
+    expect(removed.toSorted()).toEqual([
+      'manifest in offsite',
+      'web-modeler',
+      'web-modeler in offsite',
+      'zeebe',
+    ]);
     for (const file of [
       inMain(DUMP),
       inOffsite(DUMP),
@@ -290,6 +295,23 @@ describe('activities/cleanUp: a set in two stores', () => {
       inOffsite('web-modeler.sql.zst'),
     ])
       expect(existsSync(file)).toBe(false);
+  });
+
+  it('leaves all of it where a copy does not let go of the manifest, for that makes it a backup', async () => {
+    await dump();
+    const broken = withStore('main', {
+      putObject: () => Promise.reject(new SafepointError('StoreFailed', 'main is full')),
+    });
+    await seal(broken).catch(() => undefined);
+    const locking = withStore('offsite', {
+      remove: () => Promise.reject(new SafepointError('ObjectLocked', 'locked until 2027')),
+    });
+
+    const { removed, left } = await cleanUp(locking);
+
+    expect([removed, left]).toEqual([[], ['manifest in offsite: locked until 2027']]);
+    expect(existsSync(inMain(DUMP))).toBe(true);
+    expect(existsSync(inOffsite(DUMP))).toBe(true);
   });
 
   it('leaves a copy alone that has the manifest of another run', async () => {

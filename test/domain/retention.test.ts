@@ -25,7 +25,8 @@ const nothing: RetentionPolicy = {
 
 function set(backupId: string, ageMs: number, more: Partial<RotatedSet> = {}): RotatedSet {
   const startedMs = NOW - ageMs;
-  const whole = { state: 'complete', held: false, verified: true, provenMs: null, inUse: null } as const;
+  const sealed = { state: 'complete', verified: true, opened: true } as const;
+  const whole = { ...sealed, held: false, provenMs: null, inUse: null };
   return { backupId, startedMs, endedMs: startedMs + 60_000, ...whole, ...more };
 }
 
@@ -145,6 +146,18 @@ describe('domain/retention: what no rule may touch', () => {
     expect(reasonsOf('8')).toEqual(['usable, and newer than every complete set']);
   });
 
+  it('the newest that were opened: those that the rules keep may be complete by their names only', () => {
+    const sets = [
+      set('9', DAY),
+      set('8', 2 * DAY),
+      ...[400, 800].map((age, at) => set(String(5 - at), age * DAY, { opened: false })),
+    ];
+
+    const { kept } = plan(sets, { yearly: 3, minComplete: 2 });
+
+    expect(kept).toEqual(['9', '8', '5', '4']);
+  });
+
   it('partial sets, as long as there are fewer complete ones than minComplete', () => {
     const sets = [
       set('9', DAY),
@@ -200,6 +213,7 @@ const anySet = fc.record({
   startedMs: fc.option(fc.integer({ min: NOW - 800 * DAY, max: NOW }), { freq: 20 }),
   held: fc.boolean(),
   verified: fc.boolean(),
+  opened: fc.boolean(),
   provenMs: fc.option(fc.constant(NOW), { freq: 1 }),
   inUse: fc.option(fc.constant('a restore reads it'), { freq: 5 }),
 });

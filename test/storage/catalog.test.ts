@@ -118,6 +118,11 @@ describe('storage/catalog: listCatalog', () => {
       { state: 'deleting', reasons: ['its deletion began 2026-11-26T02:00:00Z: too old'] },
     ],
     [
+      'a tombstone that cannot be read',
+      { 'tombstone.json': '{}' },
+      { state: 'deleting', reasons: ['its deletion began, and tombstone.json cannot be read'] },
+    ],
+    [
       'a file of a stranger',
       { 'notes.txt': 'x' },
       { state: 'complete', reasons: ['not of Safepoint: notes.txt'] },

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
+import { planRotation } from '../../src/activities/rotation.ts';
 import type { BackupResult } from '../../src/contract/backup.ts';
 import { SafepointError } from '../../src/contract/errors.ts';
 import { retainWorkflowId, TASK_QUEUE, VERIFY_WORKFLOW } from '../../src/contract/names.ts';
@@ -62,6 +63,13 @@ async function verify(): Promise<unknown> {
   });
 }
 
+/** Why rotation keeps the set. */
+async function keepsBy(backupId: string): Promise<string[] | undefined> {
+  const { config, store } = lab.dependencies;
+  const { decisions } = await planRotation({ config, store, runs: null }, 'demo');
+  return decisions.find((each) => each.backupId === backupId)?.reasons;
+}
+
 async function repair(): Promise<void> {
   const stores = ['local', 'offsite'].map((name) => lab.dependencies.store(name));
   await repairSet({ stores, cluster: 'demo', backupId: first.backupId, dryRun: false });
@@ -90,11 +98,17 @@ describe('workflows: a set in several stores, encrypted', () => {
 
   it('that one store damaged is found by `verify`, mended by `repair`, and whole again', async () => {
     const { backupId } = first;
+    const dump = readFileSync(local(backupId, DUMP));
     rmSync(offsite(backupId, DUMP));
 
     await expect(verify()).rejects.toMatchObject({
       cause: { type: 'VerifyFailed', message: expect.stringMatching(/web-modeler.*offsite/) },
     });
+    expect(await keepsBy(backupId)).toContain('keepLast: 1 of 1'); // one store has it whole
+    rmSync(local(backupId, DUMP));
+    await expect(verify()).rejects.toMatchObject({ cause: { type: 'VerifyFailed' } });
+    expect(await keepsBy(backupId)).not.toContain('keepLast: 1 of 1');
+    writeFileSync(local(backupId, DUMP), dump);
     await repair();
     expect(await verify()).toMatchObject({ sets: [{ problems: [] }] });
   }, 60_000);

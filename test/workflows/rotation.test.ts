@@ -120,6 +120,28 @@ describe('workflows: rotation after a backup', () => {
     expect(simulator.snapshotNames().filter((name) => !name.includes(second.backupId))).toEqual([]);
   }, 60_000);
 
+  it('keeps a set that is held in the moment when its deletion begins', async () => {
+    const first = await lab.run();
+    await rotated();
+    hold(first.backupId);
+    await lab.run();
+    await rotated();
+    rmSync(fileOf(first.backupId, 'hold.json'));
+    const store = lab.dependencies.store('local');
+    const putObject = store.putObject.bind(store);
+    store.putObject = async (key, ...rest) => {
+      if (key.endsWith('tombstone.json')) hold(first.backupId);
+      await putObject(key, ...rest);
+    };
+
+    await expect(deleteSet(first.backupId)).rejects.toMatchObject({
+      cause: { type: 'DeletionRefused', message: expect.stringMatching(/hold\.json came while/) },
+    });
+
+    expect(await statesOf()).toMatchObject({ [first.backupId]: 'complete' });
+    expect(lab.simulator.backupIds('zeebe')).toContain(Number(first.backupId));
+  }, 60_000);
+
   it('keeps a held set until it is released, and a set that begins to be held before its turn', async () => {
     const first = await lab.run();
     await rotated();

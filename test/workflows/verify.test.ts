@@ -1,9 +1,11 @@
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { RETAIN_WORKFLOW, TASK_QUEUE, VERIFY_WORKFLOW } from '../../src/contract/names.ts';
 import type { BackupResult } from '../../src/contract/backup.ts';
+import { SafepointError } from '../../src/contract/errors.ts';
+import type { PartStatus } from '../../src/contract/parts.ts';
 import { CheckRecord } from '../../src/contract/setRecords.ts';
 import type { VerifyResult } from '../../src/contract/verification.ts';
 import { listCatalog } from '../../src/storage/catalog.ts';
@@ -100,6 +102,40 @@ describe('workflows: verify', () => {
     );
     expect(checksOf(older.backupId)).toEqual([]);
   }, 60_000);
+
+  it.each<[string, (status: PartStatus) => PartStatus, string | null]>([
+    [
+      'partitions that were added since make no set incomplete',
+      (status) => ({ ...status, kind: 'running', expectedPieces: status.pieces.length + 1 }),
+      null,
+    ],
+    [
+      'an application that is no longer there cannot be asked, which is a warning',
+      (status) => {
+        if (status.part === 'webapps') throw new SafepointError('InvalidConfig', 'there is no webapps');
+        return status;
+      },
+      'cannot be asked any more, only its snapshots: there is no webapps',
+    ],
+  ])(
+    '%s',
+    async (_, change, warning) => {
+      const camunda = lab.dependencies.camunda('demo');
+      const ask = camunda.getBackup.bind(camunda);
+      const asking = jest.spyOn(camunda, 'getBackup');
+      asking.mockImplementation(async (...which) => change(await ask(...which)));
+
+      const { sets } = await verify({ cluster: 'demo' }).finally(() => {
+        asking.mockRestore();
+      });
+
+      expect(sets).toEqual([{ backupId: newest.backupId, problems: [] }]);
+      const { ok, restorable, findings } = recordOf(newest.backupId);
+      expect([ok, restorable]).toEqual([true, true]);
+      expect(findings.find((finding) => !finding.ok)?.seen ?? null).toBe(warning);
+    },
+    60_000,
+  );
 
   it.each<[string, string, (bytes: Buffer) => Buffer | null, RegExp]>([
     [
