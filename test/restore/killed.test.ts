@@ -93,7 +93,7 @@ describe('workflows/restoreWindow: a worker killed with SIGKILL', () => {
       until('the dump was read', async () => (await ask(server, waiting)) === '1'),
     ]);
     const untouched = twin.platform.asked();
-    await killAndFollow('second', look.release);
+    await killAndFollow('second', () => look.release());
     await deletion.reached();
     await until('the dump is half restored', async () => (await ask(server, slowSessions)) === '1');
     const snapshot = holdNext(site.simulator, 'POST searchEngine restore');
