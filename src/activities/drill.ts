@@ -2,14 +2,13 @@ import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import type { DrillInfo, DrillInput, DrillPlan, DrillRecord } from '../contract/drill.ts';
 import { SafepointError } from '../contract/errors.ts';
 import { snapshotsToRestore } from '../domain/restorePlan.ts';
-import { setKey } from '../domain/setKeys.ts';
 import { TRIAL_LEVELS, trialName } from '../domain/setTrial.ts';
-import { openFolder } from '../storage/setFolders.ts';
 import type { ActivityDeps } from './deps.ts';
 import { withHeartbeats } from './heartbeats.ts';
 import { chooseSet } from './restore/chooseSet.ts';
 import { dumpSourceOf } from './restore/planDatabases.ts';
 import { requireSettings, storesOfCluster } from './stores.ts';
+import { leaveTrialRecord } from './trialRecord.ts';
 
 export function createDrillActivities(deps: ActivityDeps) {
   return {
@@ -51,7 +50,7 @@ export function createDrillActivities(deps: ActivityDeps) {
       };
     },
 
-    /** Leaves what was tried beside the set, in every store that has it. */
+    /** Leaves what was tried beside the set, in every store that has it and is not down. */
     async recordDrill({ plan, indices, proof, failure }: DrillInfo): Promise<void> {
       const { cluster, target, backupId, level, startedAt } = plan;
       const endedAt = new Date().toISOString();
@@ -63,11 +62,9 @@ export function createDrillActivities(deps: ActivityDeps) {
         ...proof,
         workflowId: activityInfo().workflowExecution?.workflowId ?? '',
       };
-      const key = setKey(cluster, backupId, trialName({ kind: 'drill', at: endedAt, level, ok }));
-      for (const store of storesOfCluster(deps, cluster)) {
-        if ((await openFolder(store, cluster, backupId)) === null) continue;
-        await store.putObject(key, `${JSON.stringify(record, null, 2)}\n`, { signal: cancellationSignal() });
-      }
+      const name = trialName({ kind: 'drill', at: endedAt, level, ok });
+      const trial = { cluster, backupId, name, record };
+      await leaveTrialRecord(storesOfCluster(deps, cluster), trial, { signal: cancellationSignal() });
     },
   };
 }

@@ -1,11 +1,10 @@
 import { activityInfo } from '@temporalio/activity';
 import type { RestoreInfo, RestoreRecord } from '../../contract/restore.ts';
-import { setKey } from '../../domain/setKeys.ts';
 import { trialName } from '../../domain/setTrial.ts';
 import type { ObjectStore } from '../../storage/port.ts';
-import { openFolder } from '../../storage/setFolders.ts';
+import { leaveTrialRecord } from '../trialRecord.ts';
 
-/** Leaves what a restore did beside the set, in every store that has it. */
+/** Leaves what a restore did beside the set, in every store that has it and is not down. */
 export async function recordTrial(
   stores: readonly ObjectStore[],
   info: RestoreInfo,
@@ -24,8 +23,5 @@ export async function recordTrial(
     workflowId: activityInfo().workflowExecution?.workflowId ?? '',
   };
   const name = trialName({ kind: 'restore', at: endedAt, level: 'whole', ok: record.ok });
-  for (const store of stores) {
-    if ((await openFolder(store, cluster, backupId)) === null) continue;
-    await store.putObject(setKey(cluster, backupId, name), `${JSON.stringify(record, null, 2)}\n`, call);
-  }
+  await leaveTrialRecord(stores, { cluster, backupId, name, record }, call);
 }
