@@ -41,7 +41,7 @@ export type RepairedObject = {
 /**
  * Makes every store have every artifact and the manifest of a set, from those that do. What is copied is verified on its way,
  * and appears only when it is right; the manifest comes last. Doing it again changes nothing. Fails with `NoGoodCopy` before
- * anything is written when an object is good nowhere, and with `InvalidInput` when the set is being deleted.
+ * anything is written when an object is good nowhere, and with `InvalidInput` when the set is being deleted, or was deleted meanwhile.
  */
 export async function repairSet(request: RepairRequest): Promise<RepairedObject[]> {
   const { stores, report } = request;
@@ -73,6 +73,17 @@ async function refuseDeleted({ stores, cluster, backupId }: RepairRequest): Prom
   throw new SafepointError(
     'InvalidInput',
     `set ${backupId} of ${cluster} is being deleted: ${TOMBSTONE} is in store ${name}`,
+  );
+}
+
+/** Copying dumps may take hours; a set that was deleted meanwhile must not come back by its manifest. */
+async function refuseChanged(source: ObjectStore, chosen: Chosen, request: RepairRequest): Promise<void> {
+  const { cluster, backupId } = request;
+  await refuseDeleted(request);
+  if ((await source.getObject(setKey(cluster, backupId, MANIFEST))) === chosen.text) return;
+  throw new SafepointError(
+    'InvalidInput',
+    `set ${backupId} of ${cluster} has changed meanwhile: store ${source.name} no longer has the manifest that was read there; dumps that were copied stay`,
   );
 }
 
@@ -189,14 +200,18 @@ async function repairManifest(
   }
   if (request.dryRun) return { ...bad, done: 'would copy', from };
   if (!whole(store)) return { ...bad, why: 'the store lacks an artifact, and the manifest comes last' };
+  const key = setKey(request.cluster, request.backupId, MANIFEST);
   try {
-    if (source !== undefined) await copyLabels(source, store, request);
-    const key = setKey(request.cluster, request.backupId, MANIFEST);
+    if (source !== undefined) {
+      await refuseChanged(source, chosen, request);
+      await copyLabels(source, store, request);
+    }
     await store.putObject(key, chosen.text, { createOnly: stored.kind === 'absent', lock: true });
     if ((await store.getObject(key)) !== chosen.text)
       throw new Error('what was written is not what is there');
     return { ...bad, done: 'copied', from };
   } catch (error) {
+    if (error instanceof SafepointError && error.code === 'InvalidInput') throw error; // the set is gone, no store has failed
     return { ...bad, why: messageOf(error) };
   }
 }

@@ -10,7 +10,7 @@ import { createObjectStore } from '../../../src/storage/objectStore.ts';
 import type { ObjectStore } from '../../../src/storage/port.ts';
 import { repairSet, type RepairedObject } from '../../../src/storage/repair/repairSet.ts';
 import { changed } from '../changedStore.ts';
-import { BYTES, CLUSTER, ID, KEYS, manifestText, writeSet } from './setFixture.ts';
+import { BYTES, CLUSTER, contents, ID, KEYS, manifestText, writeSet } from './setFixture.ts';
 
 const LABEL: SetLabel = {
   ...{ verdict: 'complete', procedure: 'sequential', startedMs: 1, completedMs: 2, windowMs: 1 },
@@ -43,12 +43,6 @@ function acts(objects: RepairedObject[]): string[] {
   return objects
     .filter(({ state }) => state !== 'good')
     .map(({ name, store, state, done }) => `${name} in ${store}: ${state}, ${done}`);
-}
-
-async function contents(store: ObjectStore): Promise<Record<string, string | null>> {
-  const entries: [string, string | null][] = [];
-  for await (const { key } of store.list('')) entries.push([key, await store.getObject(key)]);
-  return Object.fromEntries(entries);
 }
 
 const flip = (text: string) => `${text.slice(0, 100)}X${text.slice(101)}`;
@@ -277,18 +271,6 @@ describe('storage/repair: what is not good', () => {
       'keycloak.sql.zst.age in third: unreachable, nothing',
       'manifest.json in third: unreachable, nothing',
     ]);
-  });
-
-  it('touches no set that is being deleted', async () => {
-    await offsite.putObject(`${CLUSTER}/${ID}/tombstone.json`, '{}');
-    await offsite.remove(KEYS.modeler);
-
-    await expect(repair()).rejects.toMatchObject({
-      code: 'InvalidInput',
-      message: expect.stringContaining('being deleted'),
-    });
-
-    expect(await offsite.head(KEYS.modeler)).toBeNull();
   });
 });
 

@@ -41,3 +41,10 @@ export async function writeSet(store: ObjectStore): Promise<void> {
   await store.putObject(`${CLUSTER}/${ID}/label.complete.sequential.1.2.3`, '');
   await store.putObject(KEYS.manifest, manifestText());
 }
+
+/** Every object of the store, by key in order. */
+export async function contents(store: ObjectStore): Promise<Record<string, string | null>> {
+  const entries: [string, string | null][] = [];
+  for await (const { key } of store.list('')) entries.push([key, await store.getObject(key)]);
+  return Object.fromEntries(entries);
+}
