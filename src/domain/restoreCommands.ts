@@ -17,14 +17,14 @@ export function restoreCommands({ backupId, searchEngine, artifacts, locate }: R
     .join(',');
   return [
     '# 1. stop Operate, Tasklist, Optimize and the brokers; empty the data folders of the brokers; list the indices, then delete them',
-    `INDICES=$(curl -sf "$SEARCH/_cat/indices/${patterns}?h=index&expand_wildcards=all"); echo "$INDICES"`,
-    'for index in $INDICES; do curl -X DELETE "$SEARCH/$index"; done',
+    `INDICES=$(curl -fsS "$SEARCH/_cat/indices/${patterns}?h=index&expand_wildcards=all"); echo "$INDICES"`,
+    'for index in $INDICES; do curl -fsS -X DELETE "$SEARCH/$index"; done',
     '# 2. restore the snapshots, one after the other',
     ...searchEngine.snapshots
       .filter((snapshot) => snapshot.indices.length > 0)
       .map(
         (snapshot) =>
-          `curl -X POST "$SEARCH/_snapshot/${repository}/${snapshot.name}/_restore?wait_for_completion=true"`,
+          `curl -fsS -X POST "$SEARCH/_snapshot/${repository}/${snapshot.name}/_restore?wait_for_completion=true"`,
       ),
     '# 3. on every broker, with its own configuration and an empty data folder',
     `bin/restore --backupId=${backupId}`,

@@ -38,9 +38,9 @@ describe('domain/restoreCommands', () => {
     });
 
     expect(commands.filter((command) => !command.startsWith('#'))).toEqual([
-      'INDICES=$(curl -sf "$SEARCH/_cat/indices/operate*?h=index&expand_wildcards=all"); echo "$INDICES"',
-      'for index in $INDICES; do curl -X DELETE "$SEARCH/$index"; done',
-      'curl -X POST "$SEARCH/_snapshot/camunda/camunda_operate_1000_8.6.0_part_1_of_6/_restore?wait_for_completion=true"',
+      'INDICES=$(curl -fsS "$SEARCH/_cat/indices/operate*?h=index&expand_wildcards=all"); echo "$INDICES"',
+      'for index in $INDICES; do curl -fsS -X DELETE "$SEARCH/$index"; done',
+      'curl -fsS -X POST "$SEARCH/_snapshot/camunda/camunda_operate_1000_8.6.0_part_1_of_6/_restore?wait_for_completion=true"',
       'bin/restore --backupId=1000',
       "echo 'a  web-modeler.sql.zst' | sha256sum --check",
       'zstd -dc < web-modeler.sql.zst | psql -X -v ON_ERROR_STOP=1 -d postgres',
