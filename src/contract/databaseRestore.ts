@@ -34,7 +34,7 @@ export type CheckedDatabase = {
   /** The store in which the dump was seen whole. */
   store: string;
   outline: DumpOutline;
-  /** Databases that an unfinished restore of ours left; they are dropped first. */
+  /** Databases that an unfinished restore of ours, or for a drill another drill, left; they are dropped first. */
   leftOver: string[];
   /** Roles of the dump that the server has; they stay as they are, passwords included. */
   keptRoles: string[];

@@ -6,7 +6,8 @@ export const MARK = 'safepoint.restore';
 
 /**
  * Whose a restore is: `restore/<cluster>/<database>` or `drill/<cluster>/<database>`. What one try left, another one of the same
- * owner may drop. `id`: the same for all tries of one restore. Neither has spaces.
+ * owner may drop. `id`: the same for all tries of one restore; that of a drill of level whole tells it (`domain/restoreId`).
+ * Neither has spaces.
  */
 export type RestoreOwner = { owner: string; id: string };
 

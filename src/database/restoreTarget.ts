@@ -1,6 +1,7 @@
 import type { DatabaseConfig } from '../config/schema.ts';
 import type { DumpOutline } from '../contract/databaseRestore.ts';
 import { SafepointError } from '../contract/errors.ts';
+import { isDrillId } from '../domain/restoreId.ts';
 import { askPsql } from './psql.ts';
 import { MARK, sessionName, setMark, type Mark, type RestoreOwner } from './restoreMark.ts';
 import { countObjects, readServerState, type ServerState } from './serverState.ts';
@@ -9,7 +10,7 @@ import { quoteName, quoteText } from './statements.ts';
 /** A server that can take a dump. */
 export type RestoreTarget = {
   state: ServerState;
-  /** Databases that an unfinished restore of the same owner left; they go before anything else. */
+  /** Databases that an unfinished restore of the same owner left, and for a drill a whole one of another drill; they go before anything else. */
   leftOver: string[];
   /** Databases that are there, and empty. */
   empty: string[];
@@ -21,7 +22,7 @@ export type RestoreTarget = {
 
 /**
  * Looks whether a server can take a dump; changes nothing. Fails with `DatabaseNotEmpty`, naming every database of the dump that
- * holds something which no unfinished restore of this owner put there, with `DatabaseRestoreFailed` where the server is of an
+ * holds something which no unfinished restore of this owner, or for a drill no drill before it, put there, with `DatabaseRestoreFailed` where the server is of an
  * older major version than the dump, and as `askPsql` does.
  */
 export async function lookAtTarget(
@@ -48,7 +49,9 @@ export async function lookAtTarget(
     .filter(({ name, mark }) => roles.includes(name) && mark?.owner !== owner.owner)
     .map(({ name }) => name);
   if (isDone) return { state, leftOver: [], empty: [], keptRoles, isDone };
-  const leftOver = existing.filter(({ mark }) => isUnfinished(mark, owner)).map(({ name }) => name);
+  const leftOver = existing
+    .filter(({ mark }) => isUnfinished(mark, owner) || isOfDrillBefore(mark, owner))
+    .map(({ name }) => name);
   const empty: string[] = [];
   const full: string[] = [];
   for (const name of [...existing.map((each) => each.name), ...builtIn]) {
@@ -132,4 +135,9 @@ async function endSessions(server: DatabaseConfig, owner: RestoreOwner, signal?:
 
 function isUnfinished(mark: Mark | null, { owner }: RestoreOwner): boolean {
   return mark?.state === 'unfinished' && mark.owner === owner;
+}
+
+/** A drill owns what other drills of this owner have left, and nothing that was restored in earnest. */
+function isOfDrillBefore(mark: Mark | null, { owner, id }: RestoreOwner): boolean {
+  return mark?.owner === owner && isDrillId(mark.id) && isDrillId(id);
 }

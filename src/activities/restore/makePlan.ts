@@ -2,6 +2,7 @@ import { SafepointError } from '../../contract/errors.ts';
 import type { Manifest } from '../../contract/manifest.ts';
 import type { Finding } from '../../contract/preflight.ts';
 import { RestoreRecord, type RestoreInput, type RestorePlan } from '../../contract/restore.ts';
+import { isDrillId, newRestoreId } from '../../domain/restoreId.ts';
 import { deedsOf, snapshotsToRestore } from '../../domain/restorePlan.ts';
 import { setKey } from '../../domain/setKeys.ts';
 import { listTrials, trialName } from '../../domain/setTrial.ts';
@@ -53,7 +54,7 @@ export async function makePlan(
     plannedAt: new Date().toISOString(),
     manifest: set.at,
     snapshots: snapshotsToRestore(manifest),
-    restoreId: restoreIdOf(manifest, unfinished),
+    restoreId: restoreIdOf(manifest, unfinished, isDrill(deps, input)),
     unfinished,
     stallMs: settings.budgets.stall,
     lastTookMs: await readLastTook(stores, cluster, target),
@@ -61,8 +62,19 @@ export async function makePlan(
   return { ...plan, digest: sha256Of(deedsOf(plan)).slice(0, 12) };
 }
 
-function restoreIdOf({ backupId }: Manifest, unfinished: RestorePlan['unfinished']): string {
-  return unfinished?.backupId === backupId ? unfinished.restoreId : `${backupId}-${Date.now()}`;
+/** A restore that was not finished goes on under its id; one in earnest is none of a drill, and the other way round. */
+function restoreIdOf(
+  { backupId }: Manifest,
+  unfinished: RestorePlan['unfinished'],
+  ofDrill: boolean,
+): string {
+  const goesOn = unfinished?.backupId === backupId && isDrillId(unfinished.restoreId) === ofDrill;
+  return goesOn ? unfinished.restoreId : newRestoreId(backupId, { isDrill: ofDrill, nowMs: Date.now() });
+}
+
+/** Nobody approves it, and it goes into the cluster that the config has for drills. */
+function isDrill({ config }: PlanDeps, { cluster, into, unattended = false }: RestoreInput): boolean {
+  return unattended && into !== undefined && requireSettings(config, cluster).drill?.into === into;
 }
 
 function requireOneChoice({ backupId, latest, before }: RestoreInput): void {
