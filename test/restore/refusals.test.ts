@@ -73,6 +73,31 @@ describe('cli/restore: refuses', () => {
     expect(stderr).toContain(`${lost?.name ?? ''} is MISSING`);
   }, 60_000);
 
+  it('a set whose backup Zeebe does not know any more, or has as failed, unless forced', async () => {
+    const gone = site.simulator.faults.add({ on: 'GET zeebe status', answer: { status: 404 } });
+    const absent = await refusal(backupId);
+    const forced = await safepoint(['restore', backupId, '--plan', '--force'], site.env);
+    gone.remove();
+    site.simulator.faults.add({ on: 'GET zeebe status', answer: await failedBackup() });
+
+    const failed = await refusal(backupId);
+
+    expect(absent).toContain(`- target.zeebe: Zeebe knows no backup ${backupId}; choose another set`);
+    expect(forced).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('target.zeebe: ') });
+    expect(failed).toMatch(/- target\.zeebe: zeebe: .*FAILED/);
+  }, 60_000);
+
+  it('nothing of it where Zeebe cannot know: it is down, or of another cluster', async () => {
+    site.simulator.faults.add({ on: 'GET zeebe status', answer: { status: 503 } });
+
+    const down = await safepoint(['restore', backupId, '--plan'], site.env);
+    const stderr = await refusal(backupId, '--into', 'other');
+
+    expect(down).toMatchObject({ exitCode: 0 });
+    expect(down.stdout).toMatch(/target\.zeebe: not seen, whether Zeebe has backup \d+: /);
+    expect(stderr).not.toContain('target.zeebe');
+  }, 60_000);
+
   it('a snapshot that is being taken, as its indices cannot be deleted', async () => {
     site.simulator.faults.add({ state: 'snapshotRunning', name: 'nightly' });
 
@@ -123,6 +148,13 @@ describe('cli/restore: refuses', () => {
     expect(forced).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('set.complete: ') });
   }, 60_000);
 });
+
+/** What Zeebe says of the backup when it has failed. */
+async function failedBackup() {
+  const url = `${site.simulator.urls.zeebe}/actuator/backupRuntime/${backupId}` as const;
+  const backup = (await callJsonOk('GET', url)) as object;
+  return { status: 200, json: { ...backup, state: 'FAILED', failureReason: 'disk full' } };
+}
 
 /** Writes the manifest anew as that of a partial set; without its labels, which hold the digest of the old one. */
 function makePartial(): void {

@@ -2,19 +2,26 @@ import type { CamundaClient, Topology } from '../../camunda/port.ts';
 import type { ClusterConfig } from '../../config/schema.ts';
 import { SafepointError } from '../../contract/errors.ts';
 import type { Manifest } from '../../contract/manifest.ts';
+import type { PartStatus } from '../../contract/parts.ts';
 import type { Finding } from '../../contract/preflight.ts';
+import { describeProgress } from '../../domain/partProgress.ts';
 import { messageOf } from '../../system/redact.ts';
 
 export type Target = {
+  /** Name in the config. */
+  name: string;
   camunda: CamundaClient;
   settings: ClusterConfig;
   manifest: Manifest;
+  /** Also a set that something speaks against. */
+  force: boolean;
   call: { signal?: AbortSignal };
 };
 
 /** Whether the set fits into this cluster. What cannot be asked, because it is down, is a warning: a restore is for such days. */
 export async function inspectTarget(target: Target): Promise<Finding[]> {
-  const found = await Promise.all([checkTopology(target), checkRepository(target), checkSnapshots(target)]);
+  const checks = [checkTopology, checkZeebe, checkRepository, checkSnapshots];
+  const found = await Promise.all(checks.map((check) => check(target)));
   return found.flat();
 }
 
@@ -60,6 +67,39 @@ async function checkTopology({ camunda, manifest, call }: Target): Promise<Findi
 
 function describeLayout({ camunda: { version, partitionCount, replicationFactor } }: Manifest): string {
   return `Camunda ${version}, ${partitionCount} partitions, replication factor ${replicationFactor}`;
+}
+
+/**
+ * Whether Zeebe still knows its backup, and as complete. An error, as no hook can bring it back after the indices are gone. Only
+ * a warning where Zeebe may not know: it is down, or is of another cluster and reads another backup store than the hook, or the
+ * set is forced, to be restored from a copy of the store.
+ */
+async function checkZeebe({ camunda, name, manifest, force, call }: Target): Promise<Finding[]> {
+  const check = 'target.zeebe';
+  const { backupId } = manifest;
+  let status: PartStatus;
+  try {
+    status = await camunda.getBackup('zeebe', backupId, call);
+  } catch (error) {
+    call.signal?.throwIfAborted();
+    const seen = `not seen, whether Zeebe has backup ${backupId}: ${messageOf(error)}`;
+    return [{ check, ok: false, severity: 'warning', seen, fix: 'look into its backup store yourself' }];
+  }
+  if (status.kind === 'complete')
+    return [{ check, ok: true, severity: 'error', seen: describeProgress(status) }];
+  const isAbsent = status.kind === 'absent';
+  const mayLieElsewhere = manifest.cluster === name ? force : isAbsent;
+  return [
+    {
+      check,
+      ok: false,
+      severity: mayLieElsewhere ? 'warning' : 'error',
+      seen: isAbsent ? `Zeebe knows no backup ${backupId}` : describeProgress(status),
+      fix: mayLieElsewhere
+        ? 'make sure that the hook zeebeRestore reads a store that has it'
+        : 'choose another set, or bring the backup back from a copy of the store (docs/replication.md)',
+    },
+  ];
 }
 
 async function checkRepository({

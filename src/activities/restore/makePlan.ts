@@ -39,7 +39,8 @@ export async function makePlan(
   const set = await chooseSet(stores, input);
   const { manifest } = set;
   const camunda = deps.camunda(target);
-  const findings = [...judgeSet(set, force), ...(await inspectTarget({ camunda, settings, manifest, call }))];
+  const inspected = await inspectTarget({ name: target, camunda, settings, manifest, force, call });
+  const findings = [...judgeSet(set, force), ...inspected];
   const hooks = await lookAtHooks(deps, { target, cluster, backupId: manifest.backupId }, findings);
   const databases = planDatabases(deps.config, set, settings, findings);
   const indices = await listInTheWay(deps, target, manifest, findings, call);
