@@ -12,7 +12,10 @@ import { leaveTrialRecord } from './trialRecord.ts';
 
 export function createDrillActivities(deps: ActivityDeps) {
   return {
-    /** Fails with `InvalidInput`, and with `RestoreRefused` when there is no such set. */
+    /**
+     * Fails with `InvalidInput`, with `RestoreRefused` when there is no such set, and with `InvalidConfig` when the level is
+     * `databases`, the set has dumps, and none of them has a server.
+     */
     async planDrill(input: DrillInput): Promise<DrillPlan> {
       const { cluster, backupId } = input;
       const { drill } = requireSettings(deps.config, cluster);
@@ -31,6 +34,11 @@ export function createDrillActivities(deps: ActivityDeps) {
       const choice = backupId === undefined ? { latest: true } : { backupId, force: true };
       const { manifest, at } = await withHeartbeats(() => chooseSet(stores, { cluster, ...choice }));
       const hasServer = (database: string) => drill?.databases[database] !== undefined;
+      const untried = manifest.artifacts
+        .map(({ database }) => database)
+        .filter((database) => !hasServer(database));
+      if (level === 'databases' && untried.length === manifest.artifacts.length)
+        refuseUntried(cluster, untried);
       return {
         ...{ cluster, level, manifest: at },
         backupId: manifest.backupId,
@@ -44,9 +52,7 @@ export function createDrillActivities(deps: ActivityDeps) {
             database: artifact.database,
             source: dumpSourceOf(deps.config, { manifest, at }, artifact),
           })),
-        untried: manifest.artifacts
-          .map(({ database }) => database)
-          .filter((database) => !hasServer(database)),
+        untried,
       };
     },
 
@@ -67,4 +73,14 @@ export function createDrillActivities(deps: ActivityDeps) {
       await leaveTrialRecord(storesOfCluster(deps, cluster), trial, { signal: cancellationSignal() });
     },
   };
+}
+
+/** A level that restored nothing would count as proven. A set without dumps has none that could be missed. */
+function refuseUntried(cluster: string, untried: readonly string[]): void {
+  if (untried.length === 0) return;
+  const fields = untried.map((database) => `clusters.${cluster}.drill.databases.${database}`);
+  throw new SafepointError(
+    'InvalidConfig',
+    `a drill of level databases would restore nothing: give a server for drills under ${fields.join(' or ')}`,
+  );
 }

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { clusterSettings } from '../../sandbox/clusterSettings.ts';
 import { DrillRecord } from '../../src/contract/drill.ts';
+import { expectJson } from '../cli/expectJson.ts';
 import { safepoint } from '../cli/safepoint.ts';
 import { startDatabase, type DatabaseFixture } from '../database/databaseFixture.ts';
 import { ask, startBareServer } from '../database/restoreFixture.ts';
@@ -18,6 +20,13 @@ beforeAll(async () => {
       databases: { 'web-modeler': source.database },
       drill: { databases: { 'web-modeler': { server: server.database, queries } } },
     },
+    others: (demo) =>
+      Promise.resolve({
+        untried: clusterSettings(demo.urls, {
+          ...{ store: 'local', exporter: { flushDelay: '100 ms' } },
+          databases: { 'web-modeler': source.database },
+        }),
+      }),
   });
 }, 180_000);
 afterAll(async () => {
@@ -57,5 +66,18 @@ describe('workflows/drill: databases', () => {
     );
     expect(record).toMatchObject({ ok: false, failure: { code: 'DrillFailed' } });
     expect(left).toBe('postgres');
+  }, 120_000);
+
+  it('refuses to prove nothing where no dump has a server for drills, and names the setting', async () => {
+    const backupId = await site.backup('untried');
+
+    const { exitCode, stderr } = await safepoint(['drill', backupId, '--level', 'databases'], site.env);
+
+    const list = await safepoint(['list', 'untried', '--json'], site.env);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(
+      'InvalidConfig: a drill of level databases would restore nothing: give a server for drills under clusters.untried.drill.databases.web-modeler',
+    );
+    expect(expectJson('list', list.stdout).sets).toMatchObject([{ backupId, proof: null }]);
   }, 120_000);
 });
