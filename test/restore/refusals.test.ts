@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { clusterSettings } from '../../sandbox/clusterSettings.ts';
 import { startSimulator, type Simulator } from '../../sandbox/simulator/startSimulator.ts';
 import { callJsonOk } from '../../sandbox/stack/http.ts';
+import type { RestoreRecord } from '../../src/contract/restore.ts';
 import { safepoint } from '../cli/safepoint.ts';
 import { startSite, type Site } from './site.ts';
 
@@ -148,6 +149,35 @@ describe('cli/restore: refuses', () => {
     expect(forced).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('set.complete: ') });
   }, 60_000);
 });
+
+describe('cli/restore: plans all the same', () => {
+  it('beside a record of a restore that cannot be read, and takes the one before it', async () => {
+    const broken = site.file(backupId, 'restore.20261125T020000000Z.whole.ok.json');
+    const whole = site.file(backupId, 'restore.20261124T020000000Z.whole.ok.json');
+    writeFileSync(broken, '{"schema":"safepoint/re');
+    writeFileSync(whole, JSON.stringify(earlierRestore()));
+
+    const { exitCode, stdout, stderr } = await safepoint(
+      ['restore', backupId, '--plan', '--force'],
+      site.env,
+    );
+
+    for (const record of [broken, whole]) rmSync(record);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(stdout).toContain('The last restore took 1 min 30 s');
+  }, 60_000);
+});
+
+/** One that took 90 seconds. */
+function earlierRestore(): RestoreRecord {
+  return {
+    schema: 'safepoint/restore/v1',
+    ...{ cluster: 'demo', target: 'demo', backupId, ok: true, workflowId: 'by-hand' },
+    startedAt: '2026-11-24T01:58:30.000Z',
+    endedAt: '2026-11-24T02:00:00.000Z',
+    ...{ steps: [], indices: [], hooks: [], proven: [], notProven: [], findings: [] },
+  };
+}
 
 /** What Zeebe says of the backup when it has failed. */
 async function failedBackup() {

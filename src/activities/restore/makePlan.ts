@@ -192,8 +192,17 @@ async function readLastTook(
     )
     .sort((left, right) => right.at.localeCompare(left.at));
   for (const { key } of restores) {
-    const record = RestoreRecord.safeParse(JSON.parse((await lead.getObject(key)) ?? 'null')).data;
+    const record = parseRecord(await lead.getObject(key));
     if (record?.target === target) return Date.parse(record.endedAt) - Date.parse(record.startedAt);
   }
   return null;
+}
+
+/** `null` for one that is gone or cannot be read: no plan hangs on it. */
+function parseRecord(text: string | null): RestoreRecord | null {
+  try {
+    return RestoreRecord.parse(JSON.parse(text ?? ''));
+  } catch {
+    return null;
+  }
 }
