@@ -11,9 +11,10 @@ export const restoreErrors = {
   },
   PlanOutdated: {
     meaning:
-      'The approval quotes another plan than the one that the restore would carry out now. Nothing was touched.',
+      'The approval quotes another plan than the one that the restore would carry out now, or indices came that the plan does not name. No index was deleted.',
     retry: false,
-    operatorAction: 'Read the plan that the run shows now, and approve that one by its digest.',
+    operatorAction:
+      'Read the plan that the run shows now, and approve that one by its digest. Where the run has ended, start it again.',
   },
   DumpUnusable: {
     meaning:

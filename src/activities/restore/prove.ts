@@ -127,12 +127,14 @@ async function countInstances({ camunda, manifest, indices, call }: Restored): P
 }
 
 /** Aliases come with the indices; templates are in no snapshot and must have been there. */
-function compareSurroundings({ before, after }: Restored): RestoreProof {
+export function compareSurroundings({ before, after }: Pick<Restored, 'before' | 'after'>): RestoreProof {
   const proof: RestoreProof = { proven: [], notProven: [] };
   for (const kind of ['templates', 'aliases'] as const) {
     const lost = before[kind].filter((name) => !after[kind].includes(name));
     if (lost.length > 0) proof.notProven.push(`${kind} that were there before are gone: ${lost.join(', ')}`);
     else if (after[kind].length === 0) proof.notProven.push(`there are no ${kind} of these indices`);
+    else if (before[kind].length === 0)
+      proof.notProven.push(`${after[kind].length} ${kind} are there, with none before to compare them with`);
     else proof.proven.push(`${after[kind].length} ${kind} are there, none of before is missing`);
   }
   return proof;
