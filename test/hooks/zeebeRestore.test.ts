@@ -87,6 +87,7 @@ describe('hooks/kubernetes: zeebeRestore', () => {
 
   it('ends its Jobs when it is cancelled', async () => {
     await kubernetes.stopped();
+    const succeed = kubernetes.world.fateOf;
     kubernetes.world.fateOf = () => ({ end: 'never', log: '' });
     const cancel = new AbortController();
     const lines: string[] = [];
@@ -99,6 +100,35 @@ describe('hooks/kubernetes: zeebeRestore', () => {
 
     expect(await running).toMatchObject({ message: 'cancelled' });
     expect(kubernetes.world.jobs.size).toBe(0);
+
+    // As after a worker that was told to stop: the next attempt is of the same run, and its Jobs have the same names.
+    kubernetes.world.fateOf = succeed;
+    kubernetes.world.stuckPods = true;
+    const again = kubernetes.run('zeebeRestore', { lines });
+    await until(() =>
+      lines.includes('waiting for the end of 0 Jobs and 3 pods of an earlier restore'),
+    ).finally(() => {
+      kubernetes.world.stuckPods = false;
+    });
+    expect(kubernetes.world.created).toHaveLength(3);
+    await again;
+    expect(kubernetes.world.created).toHaveLength(6);
+  });
+
+  it('does not wait for a Job that somebody deletes', async () => {
+    await kubernetes.stopped();
+    kubernetes.world.fateOf = () => ({ end: 'never', log: '' });
+    const lines: string[] = [];
+    const running = kubernetes.run('zeebeRestore', { lines }).catch((error: unknown) => error);
+    await until(() => lines.includes('0 of 3 brokers: the restore is over'));
+
+    const [first = ''] = kubernetes.world.jobs.keys();
+    kubernetes.world.jobs.delete(first);
+
+    expect(await running).toMatchObject({
+      code: 'HookFailed',
+      message: expect.stringContaining(`Job ${first} was deleted before its end`),
+    });
   });
 
   it('touches no volume while a broker may run', async () => {

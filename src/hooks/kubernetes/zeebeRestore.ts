@@ -40,6 +40,8 @@ export async function restoreBrokers(
       await api.createJob(restoreJob(workload, call, ordinal, limitMs));
   for (;;) {
     const jobs = (await api.listJobs(selector)).filter(({ metadata }) => names.includes(metadata.name));
+    const gone = names.find((name) => !jobs.some(({ metadata }) => metadata.name === name));
+    if (gone !== undefined) throw new SafepointError('HookFailed', `Job ${gone} was deleted before its end`);
     const ended = jobs.filter((job) => endOf(job) !== null);
     tell(`${ended.length} of ${names.length} brokers: the restore is over`);
     if (ended.length === names.length) {
@@ -117,13 +119,18 @@ async function requireBound(api: KubernetesApi, claim: string): Promise<void> {
   );
 }
 
-/** Of a run before, whose restore may still be at work on the same volumes. */
+/**
+ * Of a run before, whose restore may still be at work on the same volumes, as may the pods of a Job of ours that was called off
+ * when its worker was stopped.
+ */
 async function removeOtherJobs({ api, signal, tell }: Steps, brokers: string, own: string[]): Promise<void> {
   const selector = `${BROKERS_LABEL}=${brokers}`;
   for (;;) {
-    const jobs = (await api.listJobs(selector)).filter(({ metadata }) => !own.includes(metadata.name));
+    const all = await api.listJobs(selector);
+    const going = own.filter((name) => all.some(({ metadata }) => metadata.name === name));
+    const jobs = all.filter(({ metadata }) => !going.includes(metadata.name));
     const pods = (await api.listPods(selector)).filter(
-      ({ metadata }) => !own.includes(metadata.labels[JOB_LABEL] ?? ''),
+      ({ metadata }) => !going.includes(metadata.labels[JOB_LABEL] ?? ''),
     );
     if (jobs.length + pods.length === 0) return;
     for (const { metadata } of jobs) await api.deleteJob(metadata.name);
