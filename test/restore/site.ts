@@ -42,6 +42,8 @@ export type SiteOptions = {
   restore?: Record<string, unknown>;
   /** Other clusters of the config, by their names. */
   others?: (demo: Simulator) => Promise<Record<string, object>>;
+  /** Whether each set goes to the folder `offsite` too. */
+  copies?: boolean;
   simulator?: Partial<SimulatorOptions>;
   hookTimeout?: string; // default 30 s
 };
@@ -54,7 +56,8 @@ export function startSite(options: SiteOptions = {}): Promise<Site> {
     );
     const platform = await keep(startHookedPlatform(simulator));
     const storeDir = path.join(dataDir, 'store');
-    mkdirSync(storeDir);
+    const offsiteDir = path.join(dataDir, 'offsite');
+    for (const dir of [storeDir, offsiteDir]) mkdirSync(dir);
     const timeout = options.hookTimeout ?? '30 s';
     const hooks = Object.fromEntries(
       Object.entries(platform.hooks).map(([name, hook]) => [name, { ...hook, timeout }]),
@@ -63,13 +66,17 @@ export function startSite(options: SiteOptions = {}): Promise<Site> {
       store: 'local',
       exporter: { flushDelay: '100 ms' },
       restore: { hooks, ...options.restore },
+      ...(options.copies === true && { copies: ['offsite'] }),
       ...options.settings,
     });
     const config = path.join(dataDir, 'safepoint.yaml');
     writeFileSync(
       config,
       JSON.stringify({
-        stores: { local: { type: 'folder', path: storeDir } },
+        stores: {
+          local: { type: 'folder', path: storeDir },
+          ...(options.copies === true && { offsite: { type: 'folder', path: offsiteDir } }),
+        },
         clusters: { demo, ...(await options.others?.(simulator)) },
       }),
     );
