@@ -40,7 +40,8 @@ export async function inspectStoredSet(
   const findings = manifests.map(({ finding }) => finding);
   const manifest = manifests.find((each) => each.manifest !== undefined)?.manifest;
   if (manifest === undefined) return { findings, restorable: false };
-  if (new Set(manifests.flatMap(({ sha256 }) => sha256 ?? [])).size > 1)
+  const differ = new Set(manifests.flatMap(({ sha256 }) => sha256 ?? [])).size > 1;
+  if (differ)
     findings.push(
       bad('manifest.same', 'the manifests of the stores differ', 'find out which one is the real one'),
     );
@@ -49,9 +50,8 @@ export async function inspectStoredSet(
   const parts = manifest.parts as unknown as PartResult[];
   const shared = await Promise.all(parts.map((part) => askStored(camunda, part)));
   shared.push(...compareSnapshots(manifest, await lookUpSnapshots(camunda, parts)));
-  let wholeCopies = 0;
-  const differ = findings.some(({ check }) => check === 'manifest.same');
   findings.push(...shared);
+  let wholeCopies = 0;
   for (const [at, { store, folder }] of copies.entries()) {
     if (folder === null) continue;
     // A store that lacked a dump when the set was sealed may have got it since.
