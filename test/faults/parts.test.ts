@@ -175,7 +175,9 @@ describe('faults/parts: somebody else is at the backups', () => {
   ] as const)(
     '$what vanishes after it was seen: that set is given up, the next one is complete',
     async ({ part, remove }) => {
-      const cluster = await rig.open({ settings, simulator: { partMs: 3_000 } }); // deletions take half of it
+      // Deletions take half of that. The snapshot of the records shows no progress until it is over.
+      const patient = { budgets: { stall: '8 s' } };
+      const cluster = await rig.open({ settings: patient, simulator: { partMs: 3_000 } });
       const handle = await cluster.start();
       await until('it was seen', () => countPolls(cluster, part) >= 6);
 
