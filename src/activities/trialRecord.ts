@@ -1,6 +1,7 @@
 import { log } from '@temporalio/activity';
-import { SafepointError, type ErrorCode } from '../contract/errors.ts';
+import { SafepointError } from '../contract/errors.ts';
 import { setKey } from '../domain/setKeys.ts';
+import { noStoreTookIt } from '../storage/noStoreTookIt.ts';
 import type { ObjectStore } from '../storage/port.ts';
 import { openFolder } from '../storage/setFolders.ts';
 import { messageOf } from '../system/redact.ts';
@@ -39,7 +40,7 @@ export async function leaveTrialRecord(
   );
   if (failures.length === 0) return;
   const taken = answers.some((answer) => answer.status === 'fulfilled' && answer.value);
-  if (!taken) throw noStoreTookIt(trial, failures);
+  if (!taken) throw noStoreTookIt(trial.name, failures);
   for (const failure of failures)
     log.warn('a store did not take the record of a trial', { trial: trial.name, why: messageOf(failure) });
 }
@@ -61,14 +62,4 @@ function failAt(limit: AbortSignal, { name }: ObjectStore, limitMs: number): Pro
       reject(new SafepointError('StoreFailed', `store ${name}: no answer in ${limitMs / 1000} s`));
     });
   });
-}
-
-/** A code is that of the stores when it is the code of all. */
-function noStoreTookIt({ name }: TrialRecord, failures: readonly unknown[]): unknown {
-  if (failures.length === 1) return failures[0];
-  const codes = new Set(
-    failures.map((each): ErrorCode => (each instanceof SafepointError ? each.code : 'StoreFailed')),
-  );
-  const [code = 'StoreFailed'] = codes.size === 1 ? codes : [];
-  return new SafepointError(code, `no store has taken ${name}: ${failures.map(messageOf).join('; ')}`);
 }

@@ -39,9 +39,9 @@ export type DumpResult = Pick<
  * Streams `pg_dumpall` through zstd, and age where there are recipients, into all stores at once, with constant memory and
  * nothing on the local disk. The object appears only after both programs have ended with exit code 0, and where it is encrypted
  * after the trailer of a whole dump was seen: nobody may be able to read it back. The content of one that is not encrypted is
- * seen when it is read back, because each process that all of it must pass costs about a fifth of the speed. Fails with `DumpFailed`, with `AccessDenied` when the server refuses the password, with what the stores
- * fail with when none has taken it, and with the reason of the signal; the object does not exist then, and no child process
- * is left.
+ * seen when it is read back, because each process that all of it must pass costs about a fifth of the speed. Fails with
+ * `DumpFailed`, with `AccessDenied` when the server refuses the password, with what the stores fail with when none has taken it,
+ * and with the reason of the signal; the object does not exist then, and no child process is left.
  */
 export async function dumpDatabase(request: DumpRequest): Promise<DumpResult> {
   const { database, stores, key, level = 3, recipients, stallMs, signal, onProgress } = request;

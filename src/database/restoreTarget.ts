@@ -10,7 +10,7 @@ import { quoteName, quoteText } from './statements.ts';
 /** A server that can take a dump. */
 export type RestoreTarget = {
   state: ServerState;
-  /** Databases that an unfinished restore of the same owner left, and for a drill a whole one of another drill; they go before anything else. */
+  /** Databases that an unfinished restore of the same owner left, or for a drill another drill; they go before anything else. */
   leftOver: string[];
   /** Databases that are there, and empty. */
   empty: string[];
@@ -22,8 +22,8 @@ export type RestoreTarget = {
 
 /**
  * Looks whether a server can take a dump; changes nothing. Fails with `DatabaseNotEmpty`, naming every database of the dump that
- * holds something which no unfinished restore of this owner, or for a drill no drill before it, put there, with `DatabaseRestoreFailed` where the server is of an
- * older major version than the dump, and as `askPsql` does.
+ * holds something which no unfinished restore of this owner, or for a drill no drill before it, put there; with
+ * `DatabaseRestoreFailed` where the server is of an older major version than the dump; and as `askPsql` does.
  */
 export async function lookAtTarget(
   server: DatabaseConfig,

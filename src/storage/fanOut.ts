@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SafepointError, type ErrorCode } from '../contract/errors.ts';
+import { SafepointError } from '../contract/errors.ts';
 import { messageOf } from '../system/redact.ts';
+import { noStoreTookIt } from './noStoreTookIt.ts';
 import { inParts } from './partSize.ts';
 import type { ObjectStore } from './port.ts';
 
@@ -56,9 +57,9 @@ export async function putEverywhere(
     for (const branch of alive()) branch.push(null);
     await wait((branch) => branch.ended);
   } catch (error) {
-    const left = alive();
-    for (const branch of left) branch.fail(error);
-    await waitForEnds(left, stallMs);
+    const writing = alive();
+    for (const branch of writing) branch.fail(error);
+    await waitForEnds(writing, stallMs);
     signal?.throwIfAborted();
     if (!(error instanceof AllFailed)) throw error;
   } finally {
@@ -67,7 +68,8 @@ export async function putEverywhere(
   }
   const left = branches.filter(({ failure }) => failure !== undefined);
   await waitForEnds(left, stallMs);
-  if (left.length === branches.length) throw noStoreTookIt(key, branches);
+  const failures = left.map(({ failure }) => failure);
+  if (left.length === branches.length) throw noStoreTookIt(key, failures);
   return {
     stored: alive().map(({ store }) => store.name),
     notStored: left.map(({ store, failure }) => ({ store: store.name, why: messageOf(failure) })),
@@ -162,15 +164,4 @@ function stalled({ name }: ObjectStore, stallMs: number): SafepointError {
     'StoreFailed',
     `store ${name}: held the others back for ${seconds} s without taking a byte`,
   );
-}
-
-/** What the only store says; of several, what each says. A code is theirs when it is the code of all. */
-function noStoreTookIt(key: string, branches: Branch[]): unknown {
-  const failures = branches.map(({ failure }) => failure);
-  if (failures.length === 1) return failures[0];
-  const codes = new Set(
-    failures.map((each): ErrorCode => (each instanceof SafepointError ? each.code : 'StoreFailed')),
-  );
-  const [code = 'StoreFailed'] = codes.size === 1 ? codes : [];
-  return new SafepointError(code, `no store has taken ${key}: ${failures.map(messageOf).join('; ')}`);
 }

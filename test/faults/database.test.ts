@@ -125,6 +125,14 @@ describe('faults/database: a real server', () => {
     return { cluster, held, handle };
   }
 
+  async function bringToLock() {
+    const cluster = await installation.freshCluster({ cluster: 'real' });
+    const lock = await holdLock(installation.database?.server ?? fail());
+    const handle = await installation.startBackup({ cluster: 'real' });
+    await until('the dump waits for the lock', () => waitingSessions().then((count) => count > 0), 60_000);
+    return { cluster, lock, handle };
+  }
+
   it('the connection is cut at a byte: the next attempt completes the backup', async () => {
     const cluster = await installation.freshCluster({ cluster: 'real' });
     cluster.proxies.database?.suffer({
@@ -150,10 +158,7 @@ describe('faults/database: a real server', () => {
   }, 90_000);
 
   it('a lock is held: the dump waits, exporting does not, and the backup ends complete', async () => {
-    const cluster = await installation.freshCluster({ cluster: 'real' });
-    const lock = await holdLock(installation.database?.server ?? fail());
-    const handle = await installation.startBackup({ cluster: 'real' });
-    await until('the dump waits for the lock', () => waitingSessions().then((count) => count > 0), 60_000);
+    const { cluster, lock, handle } = await bringToLock();
     await until('the window has come and gone', () => cluster.simulator.triggerCount('optimize') === 1);
     await cluster.timeUntilExporting();
     expect((await handle.describe()).status.name).toBe('RUNNING');
@@ -165,10 +170,7 @@ describe('faults/database: a real server', () => {
   }, 120_000);
 
   it('a lock is held and the run is cancelled: it ends within 10 s, and no session and no program stays', async () => {
-    await installation.freshCluster({ cluster: 'real' });
-    const lock = await holdLock(installation.database?.server ?? fail());
-    const handle = await installation.startBackup({ cluster: 'real' });
-    await until('the dump waits for the lock', () => waitingSessions().then((count) => count > 0), 60_000);
+    const { lock, handle } = await bringToLock();
     const cancelledMs = performance.now();
 
     await handle.cancel();
@@ -185,10 +187,7 @@ describe('faults/database: a real server', () => {
   }, 120_000);
 
   it('a lock is held and the worker is killed: no program stays, and no session', async () => {
-    const cluster = await installation.freshCluster({ cluster: 'real' });
-    const lock = await holdLock(installation.database?.server ?? fail());
-    const handle = await installation.startBackup({ cluster: 'real' });
-    await until('the dump waits for the lock', () => waitingSessions().then((count) => count > 0), 60_000);
+    const { cluster, lock, handle } = await bringToLock();
     await until('the window has come and gone', () => cluster.simulator.triggerCount('optimize') === 1);
     await cluster.timeUntilExporting();
     const [worker] = installation.workers();

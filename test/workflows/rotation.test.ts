@@ -12,6 +12,7 @@ import type { DeleteSetResult, RetainResult } from '../../src/contract/retention
 import { formatLabel } from '../../src/domain/setLabel.ts';
 import { listCatalog } from '../../src/storage/catalog.ts';
 import { wholeDump, writePrograms } from '../faults/fakePrograms.ts';
+import { validIntent } from '../fuzz/support/validSet.ts';
 import { startLab, startServer, type Lab, type Server } from './lab.ts';
 
 let server: Server;
@@ -88,15 +89,8 @@ function writeOldSet(backupId: string, objects: Record<string, string>): void {
 
 const intent = (backupId: string) =>
   JSON.stringify({
-    schema: 'safepoint/intent/v1',
-    cluster: 'demo',
-    backupId,
-    procedure: 'sequential',
-    parts: ['zeebe', 'webapps'],
-    databases: [],
-    workflowId: 'backup-gone',
-    runId: 'gone',
-    startedAt: '2026-01-01T02:00:00.000Z',
+    ...{ ...validIntent, cluster: 'demo', backupId, databases: [] },
+    ...{ workflowId: 'backup-gone', runId: 'gone', startedAt: '2026-01-01T02:00:00.000Z' },
   });
 
 async function statesOf(): Promise<Record<string, string>> {

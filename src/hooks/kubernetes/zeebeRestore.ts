@@ -41,7 +41,11 @@ export async function restoreBrokers(
   for (;;) {
     const jobs = (await api.listJobs(selector)).filter(({ metadata }) => names.includes(metadata.name));
     const gone = names.find((name) => !jobs.some(({ metadata }) => metadata.name === name));
-    if (gone !== undefined) throw new SafepointError('HookFailed', `Job ${gone} was deleted before its end`);
+    if (gone !== undefined)
+      throw new SafepointError(
+        'HookFailed',
+        `Job ${gone} was deleted before its end; start the restore again`,
+      );
     const ended = jobs.filter((job) => endOf(job) !== null);
     tell(`${ended.length} of ${names.length} brokers: the restore is over`);
     if (ended.length === names.length) {

@@ -41,7 +41,8 @@ export type RepairedObject = {
 /**
  * Makes every store have every artifact and the manifest of a set, from those that do. What is copied is verified on its way,
  * and appears only when it is right; the manifest comes last. Doing it again changes nothing. Fails with `NoGoodCopy` before
- * anything is written when an object is good nowhere, and with `InvalidInput` when the set is being deleted, or was deleted meanwhile.
+ * anything is written when an object is good nowhere, and with `InvalidInput` when the set is being deleted, or was deleted
+ * meanwhile.
  */
 export async function repairSet(request: RepairRequest): Promise<RepairedObject[]> {
   const { stores, report } = request;

@@ -3,11 +3,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { SafepointError } from '../../../src/contract/errors.ts';
-import { createObjectStore } from '../../../src/storage/objectStore.ts';
 import type { ObjectStore } from '../../../src/storage/port.ts';
 import { repairSet, type RepairedObject } from '../../../src/storage/repair/repairSet.ts';
 import { changed } from '../changedStore.ts';
-import { CLUSTER, contents, ID, KEYS, writeSet } from './setFixture.ts';
+import { CLUSTER, contents, ID, KEYS, openStores } from './setFixture.ts';
 
 let dir: string;
 let main: ObjectStore;
@@ -16,10 +15,7 @@ let third: ObjectStore;
 
 beforeEach(async () => {
   dir = await mkdtemp(path.join(os.tmpdir(), 'safepoint-repair-'));
-  const open = async (name: string) =>
-    createObjectStore(name, { type: 'folder', path: await mkdtemp(path.join(dir, `${name}-`)) });
-  [main, offsite, third] = [await open('main'), await open('offsite'), await open('third')];
-  for (const store of [main, offsite]) await writeSet(store);
+  [main, offsite, third] = await openStores(dir);
 });
 
 afterEach(async () => {

@@ -6,11 +6,10 @@ import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { formatLabel, type SetLabel } from '../../../src/domain/setLabel.ts';
 import { SafepointError } from '../../../src/contract/errors.ts';
-import { createObjectStore } from '../../../src/storage/objectStore.ts';
 import type { ObjectStore } from '../../../src/storage/port.ts';
 import { repairSet, type RepairedObject } from '../../../src/storage/repair/repairSet.ts';
 import { changed } from '../changedStore.ts';
-import { BYTES, CLUSTER, contents, ID, KEYS, manifestText, writeSet } from './setFixture.ts';
+import { BYTES, CLUSTER, contents, ID, KEYS, manifestText, openStores, writeSet } from './setFixture.ts';
 
 const LABEL: SetLabel = {
   ...{ verdict: 'complete', procedure: 'sequential', startedMs: 1, completedMs: 2, windowMs: 1 },
@@ -24,10 +23,7 @@ let third: ObjectStore;
 
 beforeEach(async () => {
   dir = await mkdtemp(path.join(os.tmpdir(), 'safepoint-repair-'));
-  const open = async (name: string) =>
-    createObjectStore(name, { type: 'folder', path: await mkdtemp(path.join(dir, `${name}-`)) });
-  [main, offsite, third] = [await open('main'), await open('offsite'), await open('third')];
-  for (const store of [main, offsite]) await writeSet(store);
+  [main, offsite, third] = await openStores(dir);
 });
 
 afterEach(async () => {

@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
+import { mkdtemp } from 'node:fs/promises';
+import path from 'node:path';
 import type { Manifest } from '../../../src/contract/manifest.ts';
+import { createObjectStore } from '../../../src/storage/objectStore.ts';
 import type { ObjectStore } from '../../../src/storage/port.ts';
 import { validManifest } from '../../fuzz/support/validSet.ts';
 
@@ -40,6 +43,15 @@ export async function writeSet(store: ObjectStore): Promise<void> {
   for (const [key, bytes] of Object.entries(BYTES)) await store.putObject(key, bytes);
   await store.putObject(`${CLUSTER}/${ID}/label.complete.sequential.1.2.3`, '');
   await store.putObject(KEYS.manifest, manifestText());
+}
+
+/** Folder stores, of which the first two have the set. */
+export async function openStores(dir: string): Promise<[ObjectStore, ObjectStore, ObjectStore]> {
+  const open = async (name: string) =>
+    createObjectStore(name, { type: 'folder', path: await mkdtemp(path.join(dir, `${name}-`)) });
+  const [main, offsite, third] = [await open('main'), await open('offsite'), await open('third')];
+  for (const store of [main, offsite]) await writeSet(store);
+  return [main, offsite, third];
 }
 
 /** Every object of the store, by key in order. */
