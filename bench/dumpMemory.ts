@@ -1,8 +1,9 @@
-import { appendFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { startSeaweed } from '../sandbox/stack/seaweed.ts';
+import { imageMemorySettings } from './imageSettings.ts';
 import { describeSetting } from './machine.ts';
 import { mebibytes, seconds } from './numbers.ts';
 import { withFolder, withPlace } from './place.ts';
@@ -84,13 +85,6 @@ function measure(stores: number, encrypted: boolean) {
       return { idleBytes, peakBytes: memoryOf(worker.pid).peakRssBytes, wholeMs };
     });
   });
-}
-
-function imageMemorySettings(): Record<string, string> {
-  const dockerfile = readFileSync(path.join(import.meta.dirname, '..', 'Dockerfile'), 'utf8');
-  const settings = [...dockerfile.matchAll(/\b(NODE_OPTIONS|MALLOC_\w+)=(\S+)/g)];
-  if (settings.length === 0) throw new Error('the Dockerfile has no settings of memory');
-  return Object.fromEntries(settings.map(([, name, value]) => [name, value] as [string, string]));
 }
 
 /**

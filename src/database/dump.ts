@@ -9,6 +9,7 @@ import type { ObjectStore } from '../storage/port.ts';
 import { startCompression, type Converter } from '../storage/zstd.ts';
 import { startCommand, type RunningCommand } from '../system/command.ts';
 import { endsWithWorker } from './endsWithWorker.ts';
+import { withLargeWrites } from './largeWrites.ts';
 import { pgCommand } from './pgCommand.ts';
 import { startRawMeter, type RawFacts, type RawMeter } from './rawMeter.ts';
 
@@ -51,7 +52,7 @@ export async function dumpDatabase(request: DumpRequest): Promise<DumpResult> {
   const raw = encryption === undefined ? undefined : startRawMeter(compression.program);
   const reader = raw?.command ?? compression.program;
   const program = pgCommand(database, 'pg_dumpall', ['--quote-all-identifiers']);
-  const dump = startCommand(endsWithWorker(program), reader);
+  const dump = startCommand(endsWithWorker(withLargeWrites(program)), reader);
   const compressed = createMeter();
   const stored = createMeter({
     onChunk: () => onProgress?.({ sizeBytes: stored.sizeBytes }),

@@ -2,6 +2,8 @@ import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SafepointError } from '../contract/errors.ts';
 import { messageOf } from '../system/redact.ts';
+import { createBlocks } from './blocks.ts';
+import { freeAtOnce } from './freeAtOnce.ts';
 import { noStoreTookIt } from './noStoreTookIt.ts';
 import { inParts } from './partSize.ts';
 import type { ObjectStore } from './port.ts';
@@ -21,9 +23,10 @@ const blockBytes = 8 * 1024 ** 2; // as large as the parts of an upload, which t
 const tidyMs = 8_000;
 
 /**
- * Writes a stream to all the stores at once, read once. Every block goes to all stores and is gone when the slowest has it, so
- * the memory is that of one store. A store that fails, or holds the others back for too long, is left out and the others go
- * on. Fails with what the source fails with, with the reason of the signal, and when no store has taken it.
+ * Writes a stream to all the stores at once, read once. Its chunks are taken over, and freed once they were copied into a block.
+ * Every block goes to all stores and is used again when the slowest has it, so the memory is that of one store. A store that
+ * fails, or holds the others back for too long, is left out and the others go on. Fails with what the source fails with, with
+ * the reason of the signal, and when no store has taken it.
  */
 export async function putEverywhere(
   stores: readonly ObjectStore[],
@@ -31,6 +34,8 @@ export async function putEverywhere(
   body: Readable,
   { signal, stallMs = defaultStallMs }: FanOutOptions = {},
 ): Promise<Placement> {
+  const blocks = createBlocks(blockBytes);
+  const memory = { allocate: blocks.take, release: freeAtOnce };
   const branches = stores.map((store) => openBranch(store, key, signal));
   const alive = () => branches.filter(({ failure }) => failure === undefined);
   // Seen at once, however slow the source is.
@@ -49,10 +54,12 @@ export async function putEverywhere(
   if (signal?.aborted === true) stop();
   signal?.addEventListener('abort', stop, { once: true });
   try {
-    for await (const { bytes } of inParts(body, () => blockBytes)) {
+    for await (const { bytes, last } of inParts(body, () => blockBytes, memory)) {
       if (bytes.length === 0) continue;
       await wait((branch) => branch.wanted());
-      for (const branch of alive()) branch.push(bytes);
+      const takers = alive();
+      if (!last) blocks.lend(bytes, takers.length);
+      for (const branch of takers) branch.push(bytes);
     }
     for (const branch of alive()) branch.push(null);
     await wait((branch) => branch.ended);
@@ -65,6 +72,7 @@ export async function putEverywhere(
   } finally {
     signal?.removeEventListener('abort', stop);
     body.destroy();
+    blocks.freeAll();
   }
   const left = branches.filter(({ failure }) => failure !== undefined);
   await waitForEnds(left, stallMs);

@@ -13,6 +13,14 @@ export function nextPartBytes(sentBytes: number): number {
   return Math.min(Math.max(smallestPartBytes, thousandth), largestPartBytes);
 }
 
+/** Whose memory the bytes lie in. */
+export type PartMemory = {
+  /** For a part that is copied together. */
+  allocate?: (sizeBytes: number) => Buffer;
+  /** For a chunk that was copied and is read no more. */
+  release?: (chunk: Buffer) => void;
+};
+
 /**
  * Coalesces chunks of any size into whole parts: each of `nextPartBytes`, only the last one is shorter (it may be empty). A
  * chunk that is a whole part goes on as it is. The SDK itself would keep every small chunk (aws-sdk-js-v3#8286).
@@ -20,29 +28,29 @@ export function nextPartBytes(sentBytes: number): number {
 export async function* inParts(
   body: AsyncIterable<Buffer>,
   partBytes: (sentBytes: number) => number = nextPartBytes,
+  { allocate = (sizeBytes) => Buffer.allocUnsafeSlow(sizeBytes), release }: PartMemory = {},
 ): AsyncIterable<{ bytes: Buffer; last: boolean }> {
   let sentBytes = 0;
   let part: Buffer | undefined;
   let filled = 0;
   for await (const chunk of body) {
-    let taken = 0;
-    while (taken < chunk.length) {
-      const wantedBytes = part?.length ?? partBytes(sentBytes);
-      if (part === undefined && chunk.length - taken === wantedBytes) {
-        yield { bytes: chunk.subarray(taken), last: false };
-        sentBytes += wantedBytes;
-        break;
-      }
-      part ??= Buffer.allocUnsafeSlow(wantedBytes);
+    if (part === undefined && chunk.length === partBytes(sentBytes)) {
+      sentBytes += chunk.length;
+      yield { bytes: chunk, last: false };
+      continue;
+    }
+    for (let taken = 0; taken < chunk.length;) {
+      part ??= allocate(partBytes(sentBytes));
       const copied = chunk.copy(part, filled, taken);
       taken += copied;
       filled += copied;
       if (filled < part.length) continue;
-      yield { bytes: part, last: false };
       sentBytes += part.length;
+      yield { bytes: part, last: false };
       part = undefined;
       filled = 0;
     }
+    release?.(chunk);
   }
   yield { bytes: part?.subarray(0, filled) ?? Buffer.alloc(0), last: true };
 }

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { giveBack } from './blocks.ts';
 import { inParts, nextPartBytes } from './partSize.ts';
 
 /** Where one part lies in the object. */
@@ -7,6 +8,7 @@ export type Part = { number: number; last: boolean };
 
 /** One upload in parts, as a store offers it. Nothing appears under the key before `complete`. */
 export interface PartsUpload {
+  /** Once it has ended well nothing reads the bytes any more; those of the last part may be kept until `complete`. */
   sendPart(bytes: Buffer, part: Part, signal: AbortSignal): Promise<void>;
   /** After all parts. `sentBytes`: how many the object must have. */
   complete(sentBytes: number, signal?: AbortSignal): Promise<void>;
@@ -44,7 +46,8 @@ export async function uploadInParts(
   let sentBytes = 0;
   let number = 0;
   try {
-    for await (const { bytes, last } of inParts(body, target.partBytes ?? nextPartBytes)) {
+    const parts = inParts(body, target.partBytes ?? nextPartBytes, { release: giveBack });
+    for await (const { bytes, last } of parts) {
       if (sender === undefined && last) {
         await target.putWhole(bytes, signal);
         return;
@@ -79,6 +82,10 @@ function createSender(
   const inFlight = new Set<Promise<void>>();
   let inFlightBytes = 0;
   let partFailed = false;
+  const sendAndGiveBack = async (bytes: Buffer, part: Part) => {
+    await upload.sendPart(bytes, part, partSignal);
+    if (!part.last) giveBack(bytes);
+  };
   return {
     async send(bytes, part) {
       while (
@@ -87,7 +94,7 @@ function createSender(
       ) {
         await Promise.race(inFlight);
       }
-      const sending = upload.sendPart(bytes, part, partSignal).finally(() => {
+      const sending = sendAndGiveBack(bytes, part).finally(() => {
         inFlight.delete(sending);
         inFlightBytes -= bytes.length;
       });

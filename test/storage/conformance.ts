@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { SafepointError } from '../../src/contract/errors.ts';
+import { putEverywhere } from '../../src/storage/fanOut.ts';
 import { collect } from './collect.ts';
 import type { ObjectInfo, ObjectStore } from '../../src/storage/port.ts';
 
@@ -48,6 +49,15 @@ export function describeObjectStore(title: string, open: () => Promise<StoreFixt
       const read = await buffer(await store.getStream(`streams/${sizeBytes}`));
       expect(sha256(read)).toBe(sha256(bytes));
       expect(await store.head(`streams/${sizeBytes}`)).toMatchObject({ sizeBytes });
+    });
+
+    it('has read a block of memory before it is used again', async () => {
+      const bytes = randomBytes(80 * MiB);
+
+      await putEverywhere([store], 'streams/blocks', inOddChunks(bytes));
+
+      const read = await buffer(await store.getStream('streams/blocks'));
+      expect(sha256(read)).toBe(sha256(bytes));
     });
 
     it('keeps nothing of a stream that fails after more than a part', async () => {

@@ -80,7 +80,7 @@ describe('storage/fanOut: putEverywhere', () => {
   it.each([[0], [1], [8 * MiB], [8 * MiB + 1], [40 * MiB + 5]])('writes %i bytes to all', async (size) => {
     const bytes = Buffer.alloc(size, 'x');
 
-    const placement = await putEverywhere(stores, KEY, Readable.from(size === 0 ? [] : [bytes]));
+    const placement = await putEverywhere(stores, KEY, Readable.from(size === 0 ? [] : [Buffer.from(bytes)]));
 
     expect(placement).toEqual({ stored: ['main', 'near', 'far'], notStored: [] });
     for (const store of stores) expect((await contents(store))?.equals(bytes)).toBe(true);
