@@ -71,8 +71,15 @@ export function createCamundaClient(config: ClusterConfig): CamundaClient {
     ];
   }
 
+  async function hasPart(part: CutPart, options?: CallOptions): Promise<boolean> {
+    if (part === 'optimize') return (await discovery.optimize(options)) !== null;
+    if (part !== 'webapps' && part !== 'operate' && part !== 'tasklist') return true;
+    return (await discovery.history(options)).has(part);
+  }
+
   return {
     discoverParts,
+    hasPart,
     startBackup: (part, backupId, options) => parts[part].start(backupId, options),
     getBackup: (part, backupId, options) => parts[part].get(backupId, options),
     listBackups: (part, options) => parts[part].list(options),

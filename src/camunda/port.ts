@@ -48,6 +48,9 @@ export interface CamundaClient {
   /** Parts this cluster has, in the order of the default procedure. `zeebe-records` only where such indices exist. */
   discoverParts(options?: CallOptions): Promise<CutPart[]>;
 
+  /** Whether a component of the config makes the part: those of a set may be gone, with an upgrade to 8.8 for instance. */
+  hasPart(part: CutPart, options?: CallOptions): Promise<boolean>;
+
   /** Starts one part. Idempotent by id; fails with `PartRefused` when the component won't take this id. */
   startBackup(part: CutPart, backupId: string, options?: CallOptions): Promise<TriggerAnswer>;
   getBackup(part: CutPart, backupId: string, options?: CallOptions): Promise<PartStatus>;
@@ -93,6 +96,8 @@ export interface SearchEngineClient extends RestoreEngine {
   listRunningSnapshots(options?: CallOptions): Promise<string[]>;
   /** All snapshots of the repository whose names match, such as `camunda_*`. */
   listSnapshots(pattern: string, options?: CallOptions): Promise<SnapshotInfo[]>;
+  /** One snapshot of the repository, by its whole name. One that is not there is no error. */
+  removeSnapshot(name: string, options?: CallOptions): Promise<void>;
   /** Live indices whose names begin with one of the prefixes. */
   listIndices(prefixes: string[], options?: CallOptions): Promise<LiveIndex[]>;
   /** Highest exported record position per partition in the `zeebe-record*` indices, refreshed first; [] without such indices. */

@@ -4,6 +4,7 @@ import { readJson, type HttpAnswer } from '../system/http/answer.ts';
 import type { HttpCall, HttpClient } from '../system/http.ts';
 import { unexpectedStatus } from './answers.ts';
 import { describeFailures } from './historyStatus.ts';
+import { TRIGGER_TIMEOUT_MS } from './partClient.ts';
 import type { CallOptions, SearchEngineClient } from './port.ts';
 import { readHighestRecords } from './records.ts';
 import { isMissing, isRepositoryMissing, repositoryMissing, snapshotFailed } from './repository.ts';
@@ -80,6 +81,12 @@ export function createSearchEngineClient(
         indices,
         failures: failures.map((failure) => describeFailures([failure]) ?? ''),
       }));
+    },
+
+    async removeSnapshot(name, options) {
+      const path = `${repositoryPath}/${encodeURIComponent(name)}`;
+      const answer = await http.ask({ method: 'DELETE', path, timeoutMs: TRIGGER_TIMEOUT_MS, ...options });
+      if (answer.status !== 200 && !isMissing(answer)) throw failed(answer);
     },
 
     async listIndices(prefixes, options) {

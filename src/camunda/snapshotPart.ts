@@ -87,9 +87,7 @@ export function createSnapshotPart(
     },
 
     async remove(backupId, options) {
-      const path = `${repositoryPath}/${namePrefix}${checkBackupId(backupId)}`;
-      const answer = await http.ask({ method: 'DELETE', path, timeoutMs: TRIGGER_TIMEOUT_MS, ...options });
-      if (answer.status !== 200 && !isMissing(answer)) throw unexpectedStatus(answer);
+      await searchEngine.removeSnapshot(namePrefix + checkBackupId(backupId), options);
     },
   };
 }

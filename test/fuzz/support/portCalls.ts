@@ -29,6 +29,7 @@ export const CALLS: Call[] = [
     call(`listBackups ${part}`, shapes.known, (client) => client.listBackups(part)),
     call(`deleteBackup ${part}`, shapes.none, (client) => client.deleteBackup(part, BACKUP_ID)),
   ]),
+  call('hasPart', shapes.yesOrNo, (client) => client.hasPart('operate')),
   call('discoverParts', shapes.parts, (client) => client.discoverParts()),
   call('pauseExporting', shapes.none, (client) => client.pauseExporting('hard')),
   call('resumeExporting', shapes.none, (client) => client.resumeExporting()),
@@ -44,6 +45,9 @@ export const CALLS: Call[] = [
   call('repositoryExists', shapes.yesOrNo, ({ searchEngine }) => searchEngine.repositoryExists()),
   call('listRunningSnapshots', shapes.names, ({ searchEngine }) => searchEngine.listRunningSnapshots()),
   call('listSnapshots', shapes.snapshots, ({ searchEngine }) => searchEngine.listSnapshots('camunda_*')),
+  call('removeSnapshot', shapes.none, ({ searchEngine }) =>
+    searchEngine.removeSnapshot(`camunda_zeebe_records_backup_${BACKUP_ID}`),
+  ),
   call('listIndices', shapes.indices, ({ searchEngine }) => searchEngine.listIndices(['zeebe-record'])),
   call('readHighestRecords', shapes.records, ({ searchEngine }) => searchEngine.readHighestRecords()),
   call('readDiskUsedPercent', shapes.percent, ({ searchEngine }) => searchEngine.readDiskUsedPercent()),
