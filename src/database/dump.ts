@@ -48,11 +48,11 @@ export async function dumpDatabase(request: DumpRequest): Promise<DumpResult> {
   const { database, stores, key, level = 3, recipients, stallMs, signal, onProgress } = request;
   signal?.throwIfAborted();
   const encryption = recipients === undefined ? undefined : await ageEncryption(recipients);
+  const program = await withLargeWrites(pgCommand(database, 'pg_dumpall', ['--quote-all-identifiers']));
   const compression = startCompression(level);
   const raw = encryption === undefined ? undefined : startRawMeter(compression.program);
   const reader = raw?.command ?? compression.program;
-  const program = pgCommand(database, 'pg_dumpall', ['--quote-all-identifiers']);
-  const dump = startCommand(endsWithWorker(withLargeWrites(program)), reader);
+  const dump = startCommand(endsWithWorker(program), reader);
   const compressed = createMeter();
   const stored = createMeter({
     onChunk: () => onProgress?.({ sizeBytes: stored.sizeBytes }),

@@ -1,36 +1,34 @@
-import { freeAtOnce } from './freeAtOnce.ts';
-
 type Loan = { readers: number; free: Buffer[] };
 
-/** Blocks that somebody still reads. One that is not in here belongs to the garbage collector alone. */
+/** Blocks that somebody reads. */
 const lent = new WeakMap<Buffer, Loan>();
 
 /** Blocks of memory of one size that are used again once all their readers are done with them. */
 export interface Blocks {
   /** One that nobody reads; what it holds is of no meaning. */
   take: () => Buffer;
-  /** Before the first of the readers has it. */
+  /** Before the first of the readers has it. What was not taken here is left alone. */
   lend: (block: Buffer, readers: number) => void;
-  /** At the end, those that nobody reads. */
-  freeAll: () => void;
 }
 
 /** New memory for each block would cost a run of the garbage collector, and the kernel would clear every page of it. */
 export function createBlocks(sizeBytes: number): Blocks {
   const free: Buffer[] = [];
+  const ours = new WeakSet<Buffer>();
   return {
-    take: () => free.pop() ?? Buffer.allocUnsafeSlow(sizeBytes),
-    lend(block, readers) {
-      lent.set(block, { readers, free });
+    take() {
+      const block = free.pop() ?? Buffer.allocUnsafeSlow(sizeBytes);
+      ours.add(block);
+      return block;
     },
-    freeAll() {
-      for (const block of free.splice(0)) freeAtOnce(block);
+    lend(block, readers) {
+      if (ours.has(block)) lent.set(block, { readers, free });
     },
   };
 }
 
 /**
- * For a reader that is done with it; harmless for bytes that are no such block. A reader that fails never says it, as a
+ * For a reader that is done with it, once; harmless for bytes that are no such block. A reader that fails never says it, as a
  * connection may still be at it, and one need not say it: the block is garbage then.
  */
 export function giveBack(block: Buffer): void {

@@ -24,8 +24,8 @@ const tidyMs = 8_000;
 
 /**
  * Writes a stream to all the stores at once, read once. Its chunks are taken over, and freed once they were copied into a block.
- * Every block goes to all stores and is used again when the slowest has it, so the memory is that of one store. A store that
- * fails, or holds the others back for too long, is left out and the others go on. Fails with what the source fails with, with
+ * Every block goes to all stores and is used again when the slowest has it, so the memory is that of one store, but for those
+ * that need larger parts: after 8 GiB, and at Google Cloud Storage. A store that fails, or holds the others back for too long, is left out and the others go on. Fails with what the source fails with, with
  * the reason of the signal, and when no store has taken it.
  */
 export async function putEverywhere(
@@ -54,11 +54,11 @@ export async function putEverywhere(
   if (signal?.aborted === true) stop();
   signal?.addEventListener('abort', stop, { once: true });
   try {
-    for await (const { bytes, last } of inParts(body, () => blockBytes, memory)) {
+    for await (const { bytes } of inParts(body, () => blockBytes, memory)) {
       if (bytes.length === 0) continue;
       await wait((branch) => branch.wanted());
       const takers = alive();
-      if (!last) blocks.lend(bytes, takers.length);
+      blocks.lend(bytes, takers.length);
       for (const branch of takers) branch.push(bytes);
     }
     for (const branch of alive()) branch.push(null);
@@ -72,7 +72,6 @@ export async function putEverywhere(
   } finally {
     signal?.removeEventListener('abort', stop);
     body.destroy();
-    blocks.freeAll();
   }
   const left = branches.filter(({ failure }) => failure !== undefined);
   await waitForEnds(left, stallMs);

@@ -24,8 +24,8 @@ export function createAgents(
   const proxyEnv = proxy === undefined ? environmentProxy() : { HTTP_PROXY: proxy, HTTPS_PROXY: proxy };
   const options = { keepAlive: true, maxSockets, proxyEnv };
   return {
-    httpAgent: endingIdle(new HttpAgent(options), idleMs),
-    httpsAgent: endingIdle(
+    httpAgent: minding(new HttpAgent(options), idleMs),
+    httpsAgent: minding(
       new HttpsAgent({
         ...options,
         ...(caFile !== undefined && { ca: [...getCACertificates('default'), readAuthority(store, caFile)] }),
@@ -37,18 +37,35 @@ export function createAgents(
 
 type WithRequests = { addRequest(request: ClientRequest, ...rest: unknown[]): void };
 
-/** Not every SDK ends a connection on which nothing comes any more. */
-function endingIdle<T extends HttpAgent>(agent: T, idleMs: number): T {
+/** Ends what the SDKs leave open. */
+function minding<T extends HttpAgent>(agent: T, idleMs: number): T {
   const inner = agent as unknown as WithRequests;
   const addRequest = inner.addRequest.bind(agent);
   inner.addRequest = (request, ...rest) => {
-    request.setTimeout(idleMs, () => {
-      const error = new Error(`no byte came or went for ${Math.round(idleMs / 1000)} s`);
-      request.destroy(Object.assign(error, { code: 'ETIMEDOUT' }));
-    });
+    endWhenIdle(request, idleMs);
+    endWhenAnswered(request);
     addRequest(request, ...rest);
   };
   return agent;
+}
+
+function endWhenIdle(request: ClientRequest, idleMs: number): void {
+  request.setTimeout(idleMs, () => {
+    const error = new Error(`no byte came or went for ${Math.round(idleMs / 1000)} s`);
+    request.destroy(Object.assign(error, { code: 'ETIMEDOUT' }));
+  });
+}
+
+/**
+ * A part may be refused before all of it was sent, and be sent again on another connection. The first would go on sending, from
+ * memory that is used for something else once the second is done (docs/decisions/0025-memory-of-dumps.md).
+ */
+function endWhenAnswered(request: ClientRequest): void {
+  request.once('response', (response) => {
+    response.once('end', () => {
+      if (!request.writableFinished) request.socket?.destroy();
+    });
+  });
 }
 
 /** A proxy of the environment may carry a password, which an error could quote. */

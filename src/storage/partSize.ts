@@ -34,6 +34,8 @@ export async function* inParts(
   let part: Buffer | undefined;
   let filled = 0;
   for await (const chunk of body) {
+    if ((chunk.buffer as ArrayBuffer).detached)
+      throw new Error('a chunk came twice, and was freed after the first time');
     if (part === undefined && chunk.length === partBytes(sentBytes)) {
       sentBytes += chunk.length;
       yield { bytes: chunk, last: false };

@@ -6,7 +6,7 @@ import { parse, stringify } from 'yaml';
 import { runPageScript } from '../../bench/pageScript.ts';
 import { makeReady, untilCaughtUp } from '../../sandbox/load/exporter.ts';
 import { readTruth, untilSettled, type Settled, type Truth } from '../../sandbox/load/settled.ts';
-import { instancesAtCheckpoint, readCheckpoints } from '../../sandbox/load/truth.ts';
+import { instancesAtCheckpoint, instancesShownByOperate, readCheckpoints } from '../../sandbox/load/truth.ts';
 import { destroyCamunda, dropDatabase, readContents } from '../../sandbox/platform/destroy.ts';
 import { findMissing } from '../../sandbox/stack/pieces.ts';
 import { poll } from '../../sandbox/stack/poll.ts';
@@ -17,6 +17,7 @@ import { DRILL_WORKFLOW } from '../../src/contract/names.ts';
 import { expectJson } from '../cli/expectJson.ts';
 import { safepoint } from '../cli/safepoint.ts';
 import { startInstallation, type Installation } from './installation.ts';
+import { startLateTrigger } from './lateTrigger.ts';
 import { restoreByHand } from './restore.ts';
 
 const START_MS = 600_000;
@@ -90,17 +91,22 @@ describeReal(missing.length === 0 ? title : `${title} (skipped: ${reason})`, () 
     async () => {
       await makeReady(management());
 
-      await runPageScript(
-        {
-          zeebe: management(),
-          operate: at.stack.camunda.operate.managementUrl,
-          tasklist: at.stack.camunda.tasklist.managementUrl,
-          restApi: at.stack.camunda.broker.url,
-          searchEngine: at.stack.openSearch.url,
-        },
-        at.stack.postgres,
-        path.join(at.stack.dataDir, 'script.sql'),
-      );
+      const operate = await startLateTrigger(at.stack.camunda.operate.managementUrl, untilOperateIsAhead);
+      try {
+        await runPageScript(
+          {
+            zeebe: management(),
+            operate: operate.url,
+            tasklist: at.stack.camunda.tasklist.managementUrl,
+            restApi: at.stack.camunda.broker.url,
+            searchEngine: at.stack.openSearch.url,
+          },
+          at.stack.postgres,
+          path.join(at.stack.dataDir, 'script.sql'),
+        );
+      } finally {
+        operate.stop();
+      }
 
       const snapshots = await at.stack.openSearch.listSnapshots(at.stack.openSearch.repository);
       const newest = Math.max(...snapshots.map((name) => Number(idInSnapshot(name))));
@@ -192,7 +198,7 @@ describeReal(missing.length === 0 ? title : `${title} (skipped: ${reason})`, () 
   );
 
   it(
-    "the page's bare script: restored by hand, Operate or Tasklist shows what Zeebe does not know",
+    "the page's bare script: restored by hand, Operate shows what Zeebe does not know",
     async () => {
       const truth = truthOf('script');
       await empty();
@@ -201,8 +207,7 @@ describeReal(missing.length === 0 ? title : `${title} (skipped: ${reason})`, () 
       const settled = await untilSettled(at.stack, truth);
 
       note("the page's script", truth, settled);
-      const orphans = [...settled.instances.orphans, ...settled.userTasks.orphans];
-      expect(orphans.length).toBeGreaterThan(0); // of either: they are backed up at different moments
+      expect(settled.instances.orphans.length).toBeGreaterThan(0);
     },
     RESTORE_MS,
   );
@@ -218,6 +223,17 @@ describeReal(missing.length === 0 ? title : `${title} (skipped: ${reason})`, () 
     const truth = truths.get(name);
     if (truth === undefined) throw new Error(`${name} was not taken`);
     return truth;
+  }
+
+  /** Shows an instance that the backup of Zeebe does not have; on a busy machine that takes longer than the script waits. */
+  async function untilOperateIsAhead(backupId: string): Promise<void> {
+    const { camunda, openSearch } = at.stack;
+    const checkpoints = await readCheckpoints(management(), backupId);
+    await poll('Operate to be ahead of Zeebe', 120_000, async () => {
+      const shown = await instancesShownByOperate(camunda.operate.url, camunda.login);
+      const inZeebe = new Set(await instancesAtCheckpoint(openSearch.url, checkpoints));
+      return shown.find((key) => !inZeebe.has(key));
+    });
   }
 
   async function empty(): Promise<void> {

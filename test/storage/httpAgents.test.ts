@@ -1,7 +1,8 @@
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer as createHttp, get, type Server } from 'node:http';
+import { createServer as createHttp, get, request, type Server } from 'node:http';
 import { createServer as createHttps } from 'node:https';
-import { connect, type AddressInfo } from 'node:net';
+import { connect, createServer as createTcp, type AddressInfo, type Server as TcpServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +14,7 @@ import { makeCertificate } from '../support/certificates.ts';
 
 describe('storage: authority and proxy of a store', () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'safepoint-agents-'));
-  const servers: Server[] = [];
+  const servers: (Server | TcpServer)[] = [];
   let caFile = '';
   let endpoint = '';
   let proxy = '';
@@ -64,13 +65,13 @@ describe('storage: authority and proxy of a store', () => {
 
   afterAll(() => {
     for (const server of servers) {
-      server.closeAllConnections();
+      if ('closeAllConnections' in server) server.closeAllConnections();
       server.close();
     }
     rmSync(folder, { recursive: true });
   });
 
-  async function listen(server: Server): Promise<number> {
+  async function listen(server: Server | TcpServer): Promise<number> {
     servers.push(server);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return (server.address() as AddressInfo).port;
@@ -141,5 +142,27 @@ describe('storage: authority and proxy of a store', () => {
     });
 
     await expect(answer).rejects.toThrow('no byte came or went');
+  });
+
+  it('ends a request that was answered before all of it was sent', async () => {
+    const server = createTcp((socket) => {
+      socket.on('error', () => undefined).unref();
+      socket.once('data', () => {
+        socket.pause();
+        socket.write('HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\n\r\n');
+      });
+    });
+    const port = await listen(server);
+    const { httpAgent: agent } = createAgents('s3', {}, 60_000);
+
+    const sending = request({ host: '127.0.0.1', port, agent, method: 'PUT' }, (answer) => answer.resume());
+    sending.end(Buffer.alloc(64 * 1024 ** 2));
+
+    try {
+      await once(sending, 'close', { signal: AbortSignal.timeout(10_000) }); // it would wait for the server to read on
+      expect(sending.writableFinished).toBe(false);
+    } finally {
+      sending.destroy();
+    }
   });
 });

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { putEverywhere } from '../../src/storage/fanOut.ts';
 import type { ObjectStore } from '../../src/storage/port.ts';
 import { startStoreProxy, type StandIn, type StoreProxy } from './storeProxy.ts';
 
@@ -120,9 +121,9 @@ export function describeStoreFaults(title: string, start: () => Promise<FaultyFi
     it('a part that breaks once is sent again', async () => {
       let cuts = 0;
       proxy.interfere = (line) => (fixture.isPart(line) && cuts++ === 0 ? 'cut' : 'pass');
-      const bytes = randomBytes(20 * MiB);
+      const bytes = randomBytes(60 * MiB);
 
-      await store.putStream('cut/once', Readable.from([bytes]));
+      await putEverywhere([store], 'cut/once', Readable.from([Buffer.from(bytes)]));
 
       expect(cuts).toBeGreaterThan(1);
       expect((await buffer(await direct.getStream('cut/once'))).equals(bytes)).toBe(true);
