@@ -68,7 +68,7 @@ export function childrenOf(pid: number): Child[] {
     if (Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) !== pid) return [];
     const words = read(`/proc/${each}/cmdline`).split('\0');
     const programs = words.filter((word) => word.startsWith('/')).map((word) => path.basename(word));
-    const program = programs.find((word) => word !== 'sh') ?? '';
+    const program = programs.find((word) => word !== 'sh' && word !== 'stdbuf') ?? ''; // they start another
     if (program.startsWith('node')) return []; // a copy of the worker, about to become a program
     const environment = read(`/proc/${each}/environ`);
     if (environment === '') return []; // it has ended meanwhile
