@@ -25,8 +25,9 @@ const tidyMs = 8_000;
 /**
  * Writes a stream to all the stores at once, read once. Its chunks are taken over, and freed once they were copied into a block.
  * Every block goes to all stores and is used again when the slowest has it, so the memory is that of one store, but for those
- * that need larger parts: after 8 GiB, and at Google Cloud Storage. A store that fails, or holds the others back for too long, is left out and the others go on. Fails with what the source fails with, with
- * the reason of the signal, and when no store has taken it.
+ * that need larger parts: after 8 GiB, and at Google Cloud Storage. A store that fails, or holds the others back for too long,
+ * is left out and the others go on. Fails with what the source fails with, with the reason of the signal, and when no store has
+ * taken it.
  */
 export async function putEverywhere(
   stores: readonly ObjectStore[],

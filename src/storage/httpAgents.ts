@@ -24,8 +24,8 @@ export function createAgents(
   const proxyEnv = proxy === undefined ? environmentProxy() : { HTTP_PROXY: proxy, HTTPS_PROXY: proxy };
   const options = { keepAlive: true, maxSockets, proxyEnv };
   return {
-    httpAgent: minding(new HttpAgent(options), idleMs),
-    httpsAgent: minding(
+    httpAgent: endingInTime(new HttpAgent(options), idleMs),
+    httpsAgent: endingInTime(
       new HttpsAgent({
         ...options,
         ...(caFile !== undefined && { ca: [...getCACertificates('default'), readAuthority(store, caFile)] }),
@@ -37,8 +37,8 @@ export function createAgents(
 
 type WithRequests = { addRequest(request: ClientRequest, ...rest: unknown[]): void };
 
-/** Ends what the SDKs leave open. */
-function minding<T extends HttpAgent>(agent: T, idleMs: number): T {
+/** Not every SDK ends a request of which nothing more will come, and none one whose answer came early. */
+function endingInTime<T extends HttpAgent>(agent: T, idleMs: number): T {
   const inner = agent as unknown as WithRequests;
   const addRequest = inner.addRequest.bind(agent);
   inner.addRequest = (request, ...rest) => {

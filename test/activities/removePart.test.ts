@@ -63,6 +63,28 @@ describe('activities/removePart: of an application that left the config', () => 
     expect(simulator.snapshotNames().toSorted()).toEqual(kept.toSorted());
   });
 
+  it('deletes what Operate left when an upgrade to 8.8 made it a part of webapps', async () => {
+    const upgraded = await startSimulator({ profile: '8.8', partMs: 0 });
+    const client = createCamundaClient(
+      ClusterConfig.parse(clusterSettings(upgraded.urls, { store: 'main' })),
+    );
+    clients.push(client);
+    try {
+      const { searchEngine } = upgraded.urls;
+      for (const id of [OLD, NEW]) {
+        const name = `camunda_operate_${id}_8.7.0_part_1_of_6`;
+        const path = `${searchEngine}/_snapshot/${client.searchEngine.repository}/${name}`;
+        expect((await fetch(path, { method: 'PUT' })).status).toBe(200);
+      }
+
+      expect(await removePart(client, 'operate', OLD, { goneMs })).toBe(true);
+
+      expect(upgraded.snapshotNames()).toEqual([`camunda_operate_${NEW}_8.7.0_part_1_of_6`]);
+    } finally {
+      await upgraded.stop();
+    }
+  });
+
   it('says that there is nothing to remove when the snapshots are gone', async () => {
     expect(await removePart(connect('operate'), 'operate', OLD, { goneMs })).toBe(false);
   });
